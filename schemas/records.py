@@ -1,0 +1,210 @@
+"""Records: what leaves the flow, one struct a stored table.
+
+A record is a fact in the past tense with an id derived from its cause, so that the same log gives the same bytes.
+Times are integers, microseconds since 1970-01-01 UTC (`_us`); the warehouse's views turn them into timestamps. The
+views also unfold what is stored folded: legs of an entry, identifiers of a link.
+"""
+
+from typing import Literal
+
+from msgspec import Raw, Struct
+
+from schemas.reasons import DecisionReason, RefusalReason, RejectReason
+
+Outcome = Literal["sent", "deferred", "suppressed"]
+IdentityKind = Literal["link", "merge", "expire"]
+DetailValue = str | int | bool | None | list[dict[str, str]]
+
+
+class EventApplied(Struct, frozen=True, gc=False):
+    """An event as it was applied; `ids` are canonical `type:value` pairs, `member_id` the member as at the event."""
+
+    event_key: str
+    source: str
+    id: str
+    type: str
+    space: str
+    time_us: int
+    log_time_us: int
+    member_id: str
+    ids: list[str]
+    data: Raw
+
+
+class IdentityChanged(Struct, frozen=True, gc=False):
+    """Identifiers linked to a member, a merge (`other_member_id` was absorbed by `member_id`), or a forgotten one.
+
+    `seq` counts the identity changes of a deployment without a gap; the highest `seq` of an identifier is its present.
+    """
+
+    seq: int
+    kind: IdentityKind
+    at_us: int
+    space: str
+    member_id: str
+    other_member_id: str | None
+    ids: list[str]
+    cause_source: str
+    cause_id: str
+    detail: str | None
+
+
+class MemberChanged(Struct, frozen=True, gc=False):
+    """A member's identity row at a version (counted per member from 1)."""
+
+    member_id: str
+    version: int
+    at_us: int
+    space: str
+    known: bool
+    created_at_us: int
+    merged_into: str | None
+    forgotten: bool
+
+
+class EntryPosted(Struct, frozen=True, gc=False):
+    """One balanced entry: `legs` are (account, signed points) and sum to zero; the rest is the state after it.
+
+    `version` counts the member's entries without a gap. Accounts: `available`, `receivable` are the member's;
+    `issued`, `redeemed`, `adjusted`, `transfer` the program's.
+    """
+
+    entry_id: str
+    member_id: str
+    version: int
+    currency: str
+    legs: list[tuple[str, int]]
+    effective_at_us: int
+    recorded_at_us: int
+    rule: str
+    cause_source: str
+    cause_id: str
+    available: int
+    pending: int
+    receivable: int
+    lifetime_earned: int
+    lifetime_redeemed: int
+    lifetime_expired: int
+
+
+class PointsRefused(Struct, frozen=True, gc=False):
+    """An accepted event that moved no points, and why."""
+
+    refusal_id: str
+    member_id: str
+    at_us: int
+    kind: str
+    reason: RefusalReason
+    currency: str | None
+    points: int | None
+    detail: str | None
+    cause_source: str
+    cause_id: str
+
+
+class SignalChanged(Struct, frozen=True, gc=False):
+    """A signal raised or cleared; `value` in the signal's own unit (minor units of a cart's value)."""
+
+    signal_id: str
+    member_id: str
+    signal: str
+    state: Literal["raised", "cleared"]
+    value: int | None
+    at_us: int
+    detail: dict[str, DetailValue]
+
+
+class DecisionMade(Struct, frozen=True, gc=False):
+    """One candidate, taken or not. `detail` holds the inputs, the caps left and what each channel said."""
+
+    decision_id: str
+    member_id: str
+    at_us: int
+    rule: str
+    journey: str | None
+    step: str | None
+    channel: str | None
+    purpose: str
+    outcome: Outcome
+    reason: DecisionReason
+    detail: dict[str, DetailValue]
+
+
+class ActionRequested(Struct, frozen=True, gc=False):
+    """A request to the outside; may not leave after `expires_at_us`."""
+
+    action_id: str
+    decision_id: str
+    member_id: str
+    channel: str
+    purpose: str
+    template: str
+    at_us: int
+    expires_at_us: int
+    body: dict[str, DetailValue]
+
+
+class ReceiptNoted(Struct, frozen=True, gc=False):
+    """An outcome of an action, as a provider reported it."""
+
+    receipt_id: str
+    action_id: str
+    member_id: str
+    channel: str
+    status: str
+    at_us: int
+    detail: str | None
+
+
+class DeadLetter(Struct, frozen=True, gc=False):
+    """A rejected input; `raw` is the line in base64."""
+
+    reason: RejectReason
+    detail: str
+    raw: str
+    topic: str
+    partition: int
+    offset: int
+    log_time_us: int
+
+
+Record = (
+    EventApplied | IdentityChanged | MemberChanged | EntryPosted | PointsRefused | SignalChanged | DecisionMade
+    | ActionRequested | ReceiptNoted | DeadLetter
+)  # fmt: skip
+
+TABLES: dict[str, type[Struct]] = {
+    "events": EventApplied,
+    "identity": IdentityChanged,
+    "members": MemberChanged,
+    "entries": EntryPosted,
+    "refusals": PointsRefused,
+    "signals": SignalChanged,
+    "decisions": DecisionMade,
+    "actions": ActionRequested,
+    "receipts": ReceiptNoted,
+    "dead_letters": DeadLetter,
+}
+
+
+class IdentifierMoved(Struct, frozen=True, gc=False):
+    """For the surfaces' look-up table: an identifier now names `member_id`, or nobody (None)."""
+
+    space: str
+    type: str
+    value: str
+    member_id: str | None
+
+
+class Packet(Struct, gc=False):
+    """What the stations hand to the sink for one batch.
+
+    `lines` holds JSON lines by table name, encoded at once; `touched` the live member states by id, from which a sink
+    that shows the present builds its documents when it flushes (the latest wins); `gone` the members that are no more
+    (merged or forgotten).
+    """
+
+    lines: dict[str, bytes]
+    touched: dict[str, object]
+    gone: list[str]
+    moved: list[IdentifierMoved]
