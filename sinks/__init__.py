@@ -1,0 +1,1 @@
+"""The way out: what the flow decided becomes files and tables, each record exactly once."""
