@@ -1,0 +1,1 @@
+"""What people decide: programs (business rules) and settings (how the process runs)."""
