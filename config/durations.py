@@ -24,7 +24,7 @@ DURATION_US_MAX: Final = DURATION_DAYS_MAX * _UNITS_US["d"]
 
 
 def parse_duration(text: object) -> int:
-    """`text` (a whole number above zero and a unit) in microseconds; PydanticCustomError (a ValueError) if it is not."""
+    """`text`, a whole number above zero and a unit, in microseconds; PydanticCustomError (a ValueError) if not."""
     if not isinstance(text, str) or re.fullmatch(DURATION_PATTERN, text) is None:
         raise PydanticCustomError("duration", DURATION_EXPECTED)
     duration_us = int(text[:-1]) * _UNITS_US[text[-1]]

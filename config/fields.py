@@ -1,6 +1,6 @@
 """Field types that the sections of a program share: names, durations, clock times, time zones.
 
-Each type carries its JSON Schema, because messages about a wrong value are made from that schema (config/phrases.py).
+Each type carries its JSON Schema, because messages about a wrong value are made from that schema (config/explain.py).
 """
 
 from functools import cache

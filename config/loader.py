@@ -5,10 +5,9 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from config.phrases import describe
+from config.explain import describe
 from config.problems import Problem, ProgramError
 from config.program import Program
-from config.references import Location
 from config.source import Source, read_yaml
 
 __all__ = ["FILE_BYTES_MAX", "Problem", "ProgramError", "load_program"]
@@ -18,29 +17,23 @@ FILE_BYTES_MAX: Final = 1_048_576
 
 def load_program(path: Path) -> Program:
     """The program in the YAML file `path`; ProgramError with all its problems if it cannot be used."""
-    source = read_yaml(_text(path))
-    problems = [
-        Problem(str(path), fault.line, fault.column, _dotted(fault.location), fault.found, fault.expected, fault.message)
-        for fault in source.faults
-    ]
+    source = read_yaml(_text(path), str(path))
     program = None
     if () in source.positions:
         try:
             program = Program.model_validate(source.data)
         except ValidationError as error:
-            problems += _problems(str(path), source, error)
-    if program is None or problems:
-        raise ProgramError(problems)
+            _explain(source, error)
+    if program is None or source.problems:
+        raise ProgramError(source.problems)
     return program
 
 
-def _problems(file: str, source: Source, error: ValidationError) -> list[Problem]:
-    problems = []
+def _explain(source: Source, error: ValidationError) -> None:
+    """Add what `error` holds to the problems of `source`."""
     for entry in error.errors(include_url=False):
         location, found, expected, message = describe(entry)
-        line, column = source.position(location)
-        problems.append(Problem(file, line, column, _dotted(location), found, expected, message))
-    return problems
+        source.refuse(source.position(location), location, found, expected, message)
 
 
 def _text(path: Path) -> str:
@@ -64,7 +57,3 @@ def _text(path: Path) -> str:
 
 def _unreadable(path: Path, line: int, found: str, expected: str, message: str) -> ProgramError:
     return ProgramError([Problem(str(path), line, 1, "", found, expected, message)])
-
-
-def _dotted(location: Location) -> str:
-    return ".".join(map(str, location))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+Location = tuple[int | str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -28,3 +30,8 @@ class ProgramError(Exception):
         """`problems` become the message, one a line."""
         self.problems = sorted(problems, key=lambda problem: (problem.line, problem.column, problem.path))
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def dotted(location: Location) -> str:
+    """`location` as people write it: `earn.0.per.amount`."""
+    return ".".join(map(str, location))

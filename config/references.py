@@ -10,9 +10,8 @@ from typing import Final, NamedTuple, get_args
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
+from config.problems import Location, dotted
 from schemas.events import EVENT_TYPES
-
-Location = tuple[int | str, ...]
 
 _PYDANTIC_ERRORS: Final = frozenset(get_args(ErrorType))
 
@@ -80,7 +79,7 @@ def _repeated(data: Mapping[str, object]) -> Iterator[InitErrorDetails]:
             scope = location[: path.index("*")] if path.count("*") == 1 else location[:-1]
             earlier = first.setdefault((scope, value), location)
             if earlier != location:
-                message = f"each name once; {'.'.join(map(str, earlier))} has this one already"
+                message = f"each name once; {dotted(earlier)} has this one already"
                 yield _error("repeated", message, location, value, {})
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import yaml
 
-from config.references import Location
+from config.problems import Location, Problem, dotted
 
 DEPTH_MAX: Final = 32
 
@@ -24,24 +24,13 @@ _PLAIN_SCALARS: Final = (
 
 
 @dataclass(slots=True)
-class Fault:
-    """Something that makes the text unusable as it stands; `line` and `column` from 1."""
-
-    line: int
-    column: int
-    location: Location
-    found: str
-    expected: str
-    message: str
-
-
-@dataclass(slots=True)
 class Source:
-    """Plain data of a file; `positions` has the (line, column) of every value's key or list entry; see `position`."""
+    """Plain data of `file`; `positions` has the (line, column), from 1, of every key and list entry."""
 
+    file: str
     data: dict[str, object] = field(default_factory=dict)
     positions: dict[Location, tuple[int, int]] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     def position(self, location: Location) -> tuple[int, int]:
         """Line and column of `location`, or of the nearest thing around it that is in the file."""
@@ -49,6 +38,11 @@ class Source:
             if location[:length] in self.positions:
                 return self.positions[location[:length]]
         return self.positions.get((), (1, 1))
+
+    def refuse(self, place: tuple[int, int], at: Location, found: str, expected: str, message: str = "") -> None:
+        """Note a problem at `place` (line, column); without a `message` it is made from what was found and expected."""
+        message = message or f"found {found}; expected {expected}"
+        self.problems.append(Problem(self.file, *place, dotted(at), found, expected, message))
 
 
 class _Loader(yaml.SafeLoader):
@@ -82,9 +76,9 @@ for _name, _pattern, _first in _PLAIN_SCALARS:
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(f"^(?:{_pattern})$"), _first)
 
 
-def read_yaml(text: str) -> Source:
-    """The data of `text` with positions; whatever YAML itself refuses stands in `faults`."""
-    source = Source()
+def read_yaml(text: str, file: str) -> Source:
+    """The data of `text`, the content of `file`, with positions; what YAML itself refuses stands in `problems`."""
+    source = Source(file)
     try:
         loader = _Loader(text)
         try:
@@ -93,46 +87,43 @@ def read_yaml(text: str) -> Source:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        source.faults.append(Fault(line, column, (), "", "YAML", f"not readable as YAML: {error.problem}"))
+        place = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+        source.refuse(place, (), "", "YAML", f"not readable as YAML: {error.problem}")
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        found = f"the character {error.character!r}"
-        source.faults.append(Fault(line, 1, (), found, "printable text", f"found {found}; expected printable text"))
+        place = (text.count("\n", 0, error.position) + 1, 1)
+        source.refuse(place, (), f"the character {error.character!r}", "printable text")
+    except (ValueError, OverflowError) as error:  # the scanner hands an escape such as "\U00110000" to chr()
+        source.refuse((1, 1), (), "", "YAML", f"not readable as YAML: {error}")
     else:
         _read_top(source, node)
     return source
 
 
 def _read_top(source: Source, node: yaml.Node | None) -> None:
-    expected = "a mapping with the keys program, version, time_zone, currencies …"
     if isinstance(node, yaml.MappingNode):
         source.positions[()] = _mark(node)
         source.data = _mapping(source, node, ())
         return
     found = "a list" if isinstance(node, yaml.SequenceNode) else "a single value" if node and node.value else "nothing"
-    line, column = (1, 1) if node is None else _mark(node)
-    source.faults.append(Fault(line, column, (), found, expected, f"found {found}; expected {expected}"))
+    place = (1, 1) if node is None else _mark(node)
+    source.refuse(place, (), found, "a mapping with the keys program, version, time_zone, currencies and others")
 
 
 def _mapping(source: Source, node: yaml.MappingNode, at: Location) -> dict[str, object]:
-    """The mapping with texts as keys; the first of two equal keys stays, the second is a fault."""
+    """The mapping with texts as keys; the first of two equal keys stays, the second is a problem."""
     data: dict[str, object] = {}
     for key_node, value_node in node.value:
-        line, column = _mark(key_node)
+        place = _mark(key_node)
         if not isinstance(key_node, yaml.ScalarNode):
-            source.faults.append(
-                Fault(line, column, at, "a list or mapping", "a text", "a key must be a text, not a list or a mapping")
-            )
+            source.refuse(place, at, "a list or a mapping as a key", "a text")
             continue
         key: str = key_node.value
         location = (*at, key)
         if key in data:
-            earlier = source.positions[location][0]
-            message = f"key {key!r} stands twice; it is in line {earlier} already"
-            source.faults.append(Fault(line, column, location, repr(key), "each key once", message))
+            message = f"key {key!r} stands twice; line {source.positions[location][0]} has it already"
+            source.refuse(place, location, repr(key), "each key once", message)
             continue
-        source.positions[location] = (line, column)
+        source.positions[location] = place
         data[key] = _value(source, value_node, location)
     return data
 
@@ -146,17 +137,21 @@ def _value(source: Source, node: yaml.Node, at: Location) -> object:
             source.positions[(*at, index)] = _mark(entry)
             entries.append(_value(source, entry, (*at, index)))
         return entries
-    match node.tag.rpartition(":")[2]:
+    return _scalar(node.tag.rpartition(":")[2], node.value)
+
+
+def _scalar(kind: str, text: str) -> object:
+    match kind:
         case "null":
             return None
         case "bool":
-            return node.value.lower() == "true"
+            return text.lower() == "true"
         case "int":
-            return int(node.value)
+            return int(text)
         case "float":
-            return float(node.value)
+            return float(text)
         case _:
-            return node.value
+            return text
 
 
 def _mark(node: yaml.Node) -> tuple[int, int]:

@@ -1,0 +1,92 @@
+"""How the process runs, not what the business decides: nothing here changes a result.
+
+Settings come from defaults, then from the environment (`BALANZA_EPOCH_SECONDS`), then from the command line.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from config.phrases import did_you_mean, expected, render
+
+VARIABLE_PREFIX: Final = "BALANZA_"
+
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; `problems` are sentences that name the setting, what was found and is accepted."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """`problems` become the message, one a line."""
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class Settings(BaseModel):
+    """Settings of one process."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epoch_seconds: Seconds = Field(default=5.0, description="Time between two snapshots of a bounded run.")
+    follow_epoch_seconds: Seconds = Field(default=1.0, description="Time between two snapshots while following.")
+    batch_lines: int = Field(default=1000, ge=1, le=100_000, description="Events that travel as one item.")
+    cache_mb: int = Field(default=256, ge=16, le=1_048_576, description="Bound of the members in memory, in MiB.")
+    key_groups: int = Field(
+        default=256, ge=1, le=65_536, description="Parts of the state that can move; fixed with the first run."
+    )
+    metrics_port: int = Field(default=9108, ge=0, le=65_535, description="Port of the metrics page; 0 for none.")
+    metrics_address: Annotated[str, StringConstraints(min_length=1)] = Field(
+        default="127.0.0.1", description="Address on which the metrics page listens."
+    )
+    poll_seconds: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = Field(
+        default=0.05, description="Pause before an idle input is asked again."
+    )
+    keep_records: bool = Field(default=False, description="Whether the files of finished records stay after loading.")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> "Settings":
+        """Settings from `environ`, overruled by `overrides` (by attribute name, None is not given); SettingsError.
+
+        A variable that is nearly one of ours is refused as a typing mistake; others with our prefix are left alone,
+        because secrets of providers have it as well.
+        """
+        given: dict[str, object] = {
+            name: environ[variable_of(name)] for name in cls.model_fields if variable_of(name) in environ
+        }
+        chosen = {name: value for name, value in (overrides or {}).items() if value is not None}
+        problems = _misspelt(environ)
+        try:
+            settings = cls.model_validate({**given, **chosen})
+        except ValidationError as error:
+            raise SettingsError(problems + _problems(error, chosen.keys())) from None
+        if problems:
+            raise SettingsError(problems)
+        return settings
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of the setting `name`."""
+    return VARIABLE_PREFIX + name.upper()
+
+
+def _misspelt(environ: Mapping[str, str]) -> list[str]:
+    ours = {variable_of(name): name for name in Settings.model_fields}
+    strangers = sorted(name for name in environ if name.startswith(VARIABLE_PREFIX) and name not in ours)
+    hints = ((name, did_you_mean(name.removeprefix(VARIABLE_PREFIX), ours.values())) for name in strangers)
+    return [f"{name}: unknown setting{hint}" for name, hint in hints if hint]
+
+
+def _problems(error: ValidationError, chosen: Collection[str]) -> list[str]:
+    """A sentence for each wrong value; it names the variable, or the setting where the command line gave it."""
+    accepted = Settings.model_json_schema()["properties"]
+    problems = []
+    for entry in error.errors(include_url=False):
+        name = str(entry["loc"][0])
+        if entry["type"] == "extra_forbidden":
+            problems.append(f"{name}: unknown setting; accepted: {', '.join(accepted)}{did_you_mean(name, accepted)}")
+            continue
+        shown = name if name in chosen else variable_of(name)
+        problems.append(f"{shown}: found {render(entry['input'])}; expected {expected(accepted[name])}")
+    return problems
