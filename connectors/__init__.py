@@ -1,0 +1,1 @@
+"""The way in: logs that are read in one order, and simulated ones."""

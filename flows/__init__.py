@@ -1,0 +1,1 @@
+"""The way of an event, and the machines that stand along it."""

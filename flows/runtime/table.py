@@ -1,0 +1,130 @@
+"""Rows of one kind as live objects: a write-back cache, bounded in bytes, over the store.
+
+Two generations instead of a list in order of use: rows that are read or made stand in `young`; when it is full, `old`
+is dropped (changed rows are written first) and `young` becomes `old`. So a hit costs one dictionary look-up and the
+rows that come again stay. Changed rows are written in one batch at the epoch's end.
+
+The bound is kept by counting rows, with the size of a row estimated from the packed rows of the last epochs: a live
+object takes `LIVE_BYTES_PER_PACKED` times its packed bytes and `ROW_BYTES` around it (measured, docs/performance.md).
+"""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from xxhash import xxh3_64_intdigest
+
+from flows.runtime.store import Store
+
+T = TypeVar("T")
+
+LIVE_BYTES_PER_PACKED = 6
+ROW_BYTES = 250
+ROWS_MIN = 256
+GROUPS_IN_ONE_BYTE = 256
+
+
+def group_of(key: str, groups: int) -> bytes:
+    """Give the key group as the first bytes of a state row's key: what moves between workers."""
+    group = xxh3_64_intdigest(key) % groups
+    return group.to_bytes(1 if groups <= GROUPS_IN_ONE_BYTE else 2, "big")
+
+
+class Table(Generic[T]):
+    """Rows by key. Without a store it is a plain dictionary that forgets nothing (the oracle's way)."""
+
+    def __init__(
+        self,
+        tag: bytes,
+        pack: Callable[[T], bytes],
+        unpack: Callable[[bytes], T],
+        store: Store | None = None,
+        groups: int = GROUPS_IN_ONE_BYTE,
+        bound_bytes: int = 1 << 62,
+    ) -> None:
+        assert len(tag) == 1
+        self.young: dict[str, T] = {}
+        self.dirty: dict[str, T | None] = {}
+        self.hits = self.misses = self.turns = 0
+        self._old: dict[str, T] = {}
+        self._tag, self._pack, self._unpack = tag, pack, unpack
+        self._store, self._groups, self._bound_bytes = store, groups, bound_bytes
+        self._row_bytes = float(ROW_BYTES * 2)
+        self.young_max = self._rows_max()
+
+    def get(self, key: str) -> T | None:
+        """Give the live row, None if there is none. Whoever changes it calls `put`."""
+        row = self.young.get(key)
+        return row if row is not None else self.load(key)
+
+    def load(self, key: str) -> T | None:
+        """Give a row that is not in `young`, and put it there."""
+        row = self._old.pop(key, None)
+        if row is None:
+            if self._store is None or (key in self.dirty and self.dirty[key] is None):
+                return None
+            self.misses += 1
+            packed = self._store.get(self._key(key))
+            if packed is None:
+                return None
+            row = self._unpack(packed)
+        self._admit(key, row)
+        return row
+
+    def put(self, key: str, row: T) -> None:
+        """Keep a new or changed row."""
+        self.dirty[key] = row
+        if key not in self.young:
+            self._old.pop(key, None)
+            self._admit(key, row)
+
+    def remove(self, key: str) -> None:
+        """Forget the row."""
+        self.young.pop(key, None)
+        self._old.pop(key, None)
+        self.dirty[key] = None
+
+    def _admit(self, key: str, row: T) -> None:
+        if len(self.young) >= self.young_max:
+            self._turn()
+        self.young[key] = row
+
+    def _turn(self) -> None:
+        """Drop the older half; what changed in it is written first, and counts from the next checkpoint on."""
+        self.turns += 1
+        if self._store is not None:
+            self.flush()
+        self._old, self.young = self.young, {}
+
+    def flush(self) -> None:
+        """Write all changed rows to the store, and learn how large rows are."""
+        if self._store is None:
+            self.dirty.clear()
+            return
+        pack, key_of = self._pack, self._key
+        rows = [(key_of(key), None if row is None else pack(row)) for key, row in self.dirty.items()]
+        self._store.write(rows)
+        self.dirty.clear()
+        self._learn(sum(len(value) for _, value in rows if value is not None), len(rows))
+
+    def _learn(self, packed_bytes: int, count: int) -> None:
+        if count < ROWS_MIN:
+            return
+        seen = ROW_BYTES + LIVE_BYTES_PER_PACKED * packed_bytes / count
+        self._row_bytes = (self._row_bytes + seen) / 2
+        self.young_max = self._rows_max()
+
+    def _rows_max(self) -> int:
+        return max(ROWS_MIN, int(self._bound_bytes / 2 / self._row_bytes))
+
+    def _key(self, key: str) -> bytes:
+        return group_of(key, self._groups) + self._tag + key.encode()
+
+    @property
+    def cached_bytes(self) -> int:
+        """Estimated bytes of the rows in memory."""
+        return int((len(self.young) + len(self._old)) * self._row_bytes)
+
+    @property
+    def cached_rows(self) -> int:
+        """Rows in memory."""
+        return len(self.young) + len(self._old)

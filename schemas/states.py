@@ -1,0 +1,173 @@
+"""What the stations keep: plain structs, packed as msgpack arrays, a format version first.
+
+Fields are only ever added at the end with a default, so that older rows stay readable; anything else raises
+`STATE_FORMAT` and needs a migration (tests/runtime/test_state_format.py keeps a packed row of every released version).
+All times are microseconds since 1970-01-01 UTC; amounts are minor units; points are integers.
+"""
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+STATE_FORMAT = 1
+
+ConsentState = Literal["granted", "denied", "withdrawn"]
+
+
+class Person(Struct, array_like=True, gc=False):
+    """A node of identity: what the stitcher knows of a member. `ids` are canonical `type:value` strings."""
+
+    member_id: str
+    space: str
+    known: bool
+    created_us: int
+    last_day: int
+    ids: list[str]
+    version: int = 1
+    merged_into: str | None = None
+
+
+class Account(Struct, array_like=True, gc=False):
+    """A member's points in one currency; `receivable` is what a return took back beyond the balance."""
+
+    available: int = 0
+    pending: int = 0
+    receivable: int = 0
+    earned: int = 0
+    redeemed: int = 0
+    expired: int = 0
+
+
+class Earned(Struct, array_like=True, gc=False):
+    """What an order earned by one rule, and how much of it returns took back."""
+
+    rule: str
+    currency: str
+    points: int
+    taken_back: int = 0
+
+
+class Order(Struct, array_like=True, gc=False):
+    """An order as far as returns need it; `purchased` is false while only a return has come."""
+
+    at_us: int
+    money: str
+    total: int
+    returned: int
+    purchased: bool
+    earned: list[Earned]
+
+
+class Redemption(Struct, array_like=True, gc=False):
+    """An accepted redemption, until it is cancelled."""
+
+    at_us: int
+    currency: str
+    points: int
+    cancelled: bool = False
+
+
+class Books(Struct, array_like=True, gc=False):
+    """A member's ledger: accounts by currency, orders and redemptions by id; `entries` counts without a gap."""
+
+    accounts: dict[str, Account] = {}
+    orders: dict[str, Order] = {}
+    redemptions: dict[str, Redemption] = {}
+    entries: int = 0
+
+
+class Cart(Struct, array_like=True, gc=False):
+    """A cart: when its status was said (event time), when it counts as abandoned (0: it does not)."""
+
+    event_us: int
+    active: bool
+    due_us: int
+    value: int | None
+    money: str | None
+    cause_key: str
+    raised: bool = False
+
+
+class Consent(Struct, array_like=True, gc=False):
+    """The state of consent for a channel and purpose, since when (event time) and from where."""
+
+    state: ConsentState
+    event_us: int
+    origin: str
+
+
+class Contact(Struct, array_like=True, gc=False):
+    """A message that was requested: what the caps count."""
+
+    at_us: int
+    channel: str
+    purpose: str
+
+
+class Deferred(Struct, array_like=True, gc=False):
+    """A candidate that waits for the end of quiet hours."""
+
+    rule: str
+    subject: str
+    due_us: int
+    expires_us: int
+    cause_key: str
+
+
+class Relations(Struct, array_like=True, gc=False):
+    """How a member may be spoken to: consents by `channel/purpose`, wishes, what was sent, what waits."""
+
+    consents: dict[str, Consent] = {}
+    contacts: list[Contact] = []
+    deferred: dict[str, Deferred] = {}
+    channels: list[str] = []
+    topics: list[str] = []
+    frequency: str = "normal"
+    quiet: tuple[str, str] | None = None
+    time_zone: str | None = None
+    language: str | None = None
+    wished_us: int = 0
+
+
+class Member(Struct, array_like=True, gc=False):
+    """A member: identifiers by type (the latest last), ledger, carts, relations; `version` counts every change."""
+
+    member_id: str
+    space: str
+    known: bool = False
+    version: int = 0
+    events: int = 0
+    updated_us: int = 0
+    merged_into: str | None = None
+    ids: dict[str, list[str]] = {}
+    attributes: dict[str, str | int | float | bool | list[str] | None] = {}
+    attributes_us: int = 0
+    purchased_us: int = 0
+    books: Books = msgspec.field(default_factory=Books)
+    carts: dict[str, Cart] = {}
+    relations: Relations = msgspec.field(default_factory=Relations)
+
+
+class Totals(Struct, array_like=True, gc=False):
+    """Counts since the deployment began; every line that was read is in exactly one of the first four."""
+
+    applied: int = 0
+    duplicate: int = 0
+    blank: int = 0
+    rejected: dict[str, int] = {}
+    expired_anonymous: int = 0
+    members: int = 0
+    known_members: int = 0
+    merges: int = 0
+    links: int = 0
+    identity_seq: int = 0
+    log_us: int = 0
+    first_log_us: int = 0
+    left_out: dict[str, int] = {}
+
+
+encode_state = msgspec.msgpack.Encoder().encode
+decode_person = msgspec.msgpack.Decoder(Person).decode
+decode_member = msgspec.msgpack.Decoder(Member).decode
+decode_totals = msgspec.msgpack.Decoder(Totals).decode
