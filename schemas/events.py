@@ -21,6 +21,7 @@ SECONDS_MAX = 10**9
 
 Name = Annotated[str, Meta(min_length=1, max_length=1024)]
 Text = Annotated[str, Meta(max_length=65536)]
+Attribute = Annotated[str, Meta(min_length=1, max_length=65536)]
 Identifiers = dict[str, str | list[str]]
 Amount = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
 SignedAmount = Annotated[int, Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
@@ -31,9 +32,14 @@ Seconds = Annotated[int, Meta(ge=0, le=SECONDS_MAX)] | Annotated[float, Meta(ge=
 Tone = Annotated[int, Meta(ge=-1, le=1)] | Annotated[float, Meta(ge=-1, le=1)]
 Latitude = Annotated[int, Meta(ge=-90, le=90)] | Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[int, Meta(ge=-180, le=180)] | Annotated[float, Meta(ge=-180, le=180)]
-ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", max_length=5)]
 DayOrInstant = Annotated[
-    str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?$", max_length=64)
+    str,
+    Meta(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+        r"([Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$",
+        max_length=64,
+    ),
 ]
 AttributeValue = str | int | float | bool | list[str] | None
 
@@ -171,7 +177,7 @@ class ContactData(Data, frozen=True, gc=False, kw_only=True):
 
 
 class SurveyAnswerData(Data, frozen=True, gc=False, kw_only=True):
-    """An answer: `nps` 0..10, `ces` 1..7 (7 is the least effort), `csat` 1..5; the range is checked by `bad_score`."""
+    """An answer: `nps` 0..10, `ces` 1..7 (7 is the least effort), `csat` 1..5; the range is checked by `schemas.checks`."""
 
     survey: Literal["nps", "ces", "csat"]
     score: Annotated[int, Meta(ge=0, le=10)]
@@ -249,9 +255,9 @@ class CloudEvent(Struct, tag_field="type", frozen=True, gc=False, kw_only=True, 
     source: Name
     time: Annotated[datetime, Meta(tz=True)]
     space: Name = "default"
-    datacontenttype: Text | None = None
-    dataschema: Text | None = None
-    subject: Text | None = None
+    datacontenttype: Attribute | None = None
+    dataschema: Attribute | None = None
+    subject: Attribute | None = None
 
 
 class Purchase(CloudEvent, tag="purchase", frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
