@@ -1,0 +1,1 @@
+"""Proofs: unit tables, properties, flow, contract, simulation, integration, benchmarks; and the repository itself."""
