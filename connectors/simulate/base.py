@@ -7,6 +7,7 @@ for a discount), `time_ms` milliseconds since 1970-01-01 UTC. The file is in ord
 
 import gzip
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -41,7 +42,7 @@ def read_orders(path: Path) -> tuple[BaseOrder, ...]:
     """Read a file of orders; it must be in order of time."""
     decoder = msgspec.json.Decoder(BaseOrder)
     orders = tuple(decoder.decode(line) for line in gzip.decompress(path.read_bytes()).splitlines())
-    if any(before.time_ms > after.time_ms for before, after in zip(orders, orders[1:], strict=False)):
+    if any(before.time_ms > after.time_ms for before, after in pairwise(orders)):
         raise ValueError(f"{path.name} is not in order of time")
     return orders
 

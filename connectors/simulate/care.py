@@ -20,21 +20,14 @@ def contact(plan: Plan, person: Person, at_ms: int) -> bool:
         return False
     whole = is_whole(plan, person)
     ids = plan.all_ids(person) if whole else half_ids(plan, person, "web" if known & ON_WEB else "till")
-    fate = plan.random.random()
-    if fate < 0.40:
-        survey(plan, person, at_ms, ids)
-    elif fate < 0.65:
-        ticket(plan, person, at_ms, ids)
-    elif fate < 0.75:
-        say_preference(plan, person, at_ms, ids)
-    elif fate < 0.90:
-        change_mind(plan, person, at_ms, ids)
-    elif fate < 0.96 and whole:
-        adjust(plan, person, at_ms)
-    else:
-        attributes = {"stage": "regular", "language": person.language}
-        plan.say(at_ms, "crm", "member_update", {"ids": ids, "attributes": attributes}, person.index)
+    CONTACTS[plan.below(len(CONTACTS))](plan, person, at_ms, ids)
     return True
+
+
+def update(plan: Plan, person: Person, at_ms: int, ids: Body) -> None:
+    """The desk notes what it learned about the person."""
+    attributes = {"stage": "regular", "language": person.language}
+    plan.say(at_ms, "crm", "member_update", {"ids": ids, "attributes": attributes}, person.index)
 
 
 def change_mind(plan: Plan, person: Person, at_ms: int, ids: Body) -> None:
@@ -64,8 +57,11 @@ def ticket(plan: Plan, person: Person, at_ms: int, ids: Body) -> None:
         plan.say(at_ms + 10 * MINUTE + plan.below(48 * HOUR), "crm", "ticket", solved, person.index)
 
 
-def adjust(plan: Plan, person: Person, at_ms: int) -> None:
-    """A clerk corrects the points."""
+def adjust(plan: Plan, person: Person, at_ms: int, ids: Body) -> None:
+    """A clerk corrects the points of a person with a loyalty number; without one, takes a note."""
+    if "loyalty" not in ids:
+        update(plan, person, at_ms, ids)
+        return
     points = ADJUST_POINTS[plan.below(len(ADJUST_POINTS))]
     plan.points[person.index] += points
     data = {
@@ -73,3 +69,7 @@ def adjust(plan: Plan, person: Person, at_ms: int) -> None:
         "actor": f"agent-{1 + plan.below(9)}",
     }  # fmt: skip
     plan.say(at_ms, "crm", "points_adjust", data, person.index)
+
+
+# Sixteen contacts in their usual proportion.
+CONTACTS = (survey,) * 6 + (ticket,) * 4 + (say_preference,) * 2 + (change_mind,) * 2 + (adjust, update)

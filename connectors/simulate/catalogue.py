@@ -17,6 +17,10 @@ class Article(NamedTuple):
 
 
 CATALOGUE = tuple(
-    Article(f"SKU-{1000 + number}", CATEGORIES[number % len(CATEGORIES)], PRICE_MIN + number * number * 37 % PRICE_SPREAD)
+    Article(
+        sku=f"SKU-{1000 + number}",
+        category=CATEGORIES[number % len(CATEGORIES)],
+        price=PRICE_MIN + number * number * 37 % PRICE_SPREAD,
+    )
     for number in range(ARTICLES)
 )

@@ -26,7 +26,7 @@ def first_consents(plan: Plan, person: Person, at_ms: int, ids: Body) -> None:
         granted = plan.chance(GRANTED_SHARE)
         say_consent(plan, person, at_ms + (1 + order) * SECOND, ids, channel, "granted" if granted else "denied")
         if granted and plan.chance(WITHDRAWN_SHARE):
-            later = at_ms + DAY // 4 + int(plan.random.random() * WITHDRAWN_DAYS_MAX * DAY)
+            later = at_ms + DAY // 4 + int(plan.draw() * WITHDRAWN_DAYS_MAX * DAY)
             say_consent(plan, person, later, ids, channel, "withdrawn")
     if plan.chance(PREFERENCE_SHARE):
         say_preference(plan, person, at_ms + 10 * SECOND, ids)

@@ -5,37 +5,40 @@ Every broken line breaks one rule only and carries identifiers that nobody has, 
 """
 
 import json
-from random import Random
+from collections.abc import Callable
+from hashlib import blake2b
+from zlib import crc32
 
-import msgspec
 import orjson
+from msgspec.structs import replace
 
 from connectors.simulate.lines import NOBODY, Body, Line
+from connectors.simulate.people import mix
 from connectors.simulate.plan import Plan
 from connectors.simulate.rhythm import HOUR, SECOND, Stamp
 
 AGAIN_MS_MAX = HOUR
 CONFLICTING = frozenset({"page_view", "product_view", "app_session"})
+CONFLICT_SCALE = 2.0        # these types are about half of all events: doubled, their share meets the rate
 GARBAGE_BYTES = 40
-NEWLINE, RETURN = 0x0A, 0x0D
+BREAKS_SEED = 5             # which rule each line breaks is drawn from its number
+BROKEN_SOURCE = "corner-shop/broken"
 
 
 def disturb(plan: Plan, arrival_ms: int, line: Line) -> None:
     """Plan a second delivery or a contradiction of an event that just arrived."""
-    rates, draw = plan.options.rates, plan.random.random()
-    later = arrival_ms + SECOND + plan.below(AGAIN_MS_MAX)
+    rates, draw = plan.options.rates, plan.draw()
     if draw < rates.duplicate:
-        plan.again(later, msgspec.structs.replace(line, kind="duplicate", late=False))
+        _again(plan, arrival_ms, replace(line, kind="duplicate", late=False))
     elif draw < rates.duplicate + rates.reserialised:
-        plan.again(later, msgspec.structs.replace(line, kind="reserialised", late=False, raw=reserialise(line.raw)))
-    if line.type in CONFLICTING and plan.chance(rates.conflict * conflict_scale(line.type)):
+        _again(plan, arrival_ms, replace(line, kind="reserialised", late=False, raw=reserialise(line.raw)))
+    if line.type in CONFLICTING and plan.draw() < rates.conflict * CONFLICT_SCALE:
         other = contradict(line.raw)
-        plan.again(later, msgspec.structs.replace(line, kind="conflict", late=False, raw=other, reason="ID_CONFLICT"))
+        _again(plan, arrival_ms, replace(line, kind="conflict", late=False, raw=other, reason="ID_CONFLICT"))
 
 
-def conflict_scale(type: str) -> float:
-    """Browsing is about half of all events, so that its share of conflicts is doubled to meet the rate asked for."""
-    return 2.0 if type in CONFLICTING else 0.0
+def _again(plan: Plan, arrival_ms: int, line: Line) -> None:
+    plan.again(arrival_ms + SECOND + plan.below(AGAIN_MS_MAX), line)
 
 
 def reserialise(raw: bytes) -> bytes:
@@ -56,60 +59,60 @@ def contradict(raw: bytes) -> bytes:
     return orjson.dumps(body)
 
 
-def broken_line(random: Random, stamp: Stamp, number: int, beside: Line) -> Line:
+def broken_line(stamp: Stamp, number: int, beside: Line) -> Line:
     """A line that is no event, standing beside an event in its partition; `reason` says what it must be refused for."""
     good: Body = {
-        "specversion": "1.0", "type": "page_view", "source": "corner-shop/broken", "id": f"broken-{number}",
+        "specversion": "1.0", "type": "page_view", "source": BROKEN_SOURCE, "id": f"broken-{number}",
         "time": stamp.text(beside.time_ms), "data": {"ids": {"cookie": f"broken-{number}"}},
     }  # fmt: skip
-    reason, raw = BREAKS[int(random.random() * len(BREAKS))]
-    raw_bytes = raw(random, good)
+    reason, broken = BREAKS[mix(number, BREAKS_SEED) % len(BREAKS)]
     return Line(
-        beside.topic, beside.partition, raw_bytes, "malformed", "", "corner-shop/broken", f"broken-{number}",
+        beside.topic, beside.partition, broken(good), "malformed", "", BROKEN_SOURCE, f"broken-{number}",
         beside.time_ms, NOBODY, reason=reason,
     )  # fmt: skip
 
 
-def _garbage(random: Random, good: Body) -> bytes:
-    drawn = bytes(int(random.random() * 256) for _ in range(GARBAGE_BYTES))
-    return b"\x00" + bytes(byte for byte in drawn if byte not in (NEWLINE, RETURN))
+def _garbage(good: Body) -> bytes:
+    drawn = blake2b(good["id"].encode(), digest_size=GARBAGE_BYTES).digest()
+    return b"\x00" + drawn.replace(b"\n", b"").replace(b"\r", b"")
 
 
-def _half(random: Random, good: Body) -> bytes:
+def _half(good: Body) -> bytes:
     whole = orjson.dumps(good)
-    return whole[: 1 + int(random.random() * (len(whole) - 1))]
+    return whole[: 1 + crc32(whole) % (len(whole) - 1)]
 
 
-def _no_envelope(random: Random, good: Body) -> bytes:
+def _no_envelope(good: Body) -> bytes:
     return orjson.dumps(good["data"])
 
 
-def _no_object(random: Random, good: Body) -> bytes:
+def _no_object(good: Body) -> bytes:
     return orjson.dumps([good["id"], good["time"]])
 
 
-def _unknown_type(random: Random, good: Body) -> bytes:
+def _unknown_type(good: Body) -> bytes:
     return orjson.dumps({**good, "type": "page_vieuw"})
 
 
-def _wrong_type(random: Random, good: Body) -> bytes:
+def _wrong_type(good: Body) -> bytes:
     return orjson.dumps({**good, "data": {**good["data"], "duration_seconds": "twelve"}})
 
 
-def _missing_field(random: Random, good: Body) -> bytes:
+def _missing_field(good: Body) -> bytes:
     data = {**good["data"], "order_id": f"O-{good['id']}"}
     return orjson.dumps({**good, "type": "purchase", "data": data})
 
 
-def _no_ids(random: Random, good: Body) -> bytes:
+def _no_ids(good: Body) -> bytes:
     return orjson.dumps({**good, "data": {"ids": {}}})
 
 
-def _blocked(random: Random, good: Body) -> bytes:
+def _blocked(good: Body) -> bytes:
     return orjson.dumps({**good, "data": {"ids": {"email": "none"}}})
 
 
-BREAKS = (
+Break = Callable[[Body], bytes]
+BREAKS: tuple[tuple[str, Break], ...] = (
     ("NOT_JSON", _garbage),
     ("NOT_JSON", _half),
     ("NOT_CLOUDEVENT", _no_envelope),

@@ -11,6 +11,7 @@ Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Layout = Literal["single", "topics"]
 
 DEFAULT_START = datetime(2026, 1, 5, 8, tzinfo=UTC)
+LATE_HOURS_MAX = 24
 MEMBERS_MAX = 10**8     # the phone numbers of one block
 MILLISECONDS = timedelta(milliseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,12 +28,12 @@ class Rates(Struct, frozen=True, kw_only=True):
     unknown_field: Share = 0.002      # a field that the contract does not know (dropped and counted, not refused)
     email: Share = 0.85               # people with an e-mail address
     phone: Share = 0.30               # people with a phone
-    two_identities: Share = 0.04      # people known by e-mail on the web and by loyalty number at the till, merged later
+    two_identities: Share = 0.04      # people known by e-mail on the web, by loyalty number at the till, merged later
     shared_device: Share = 0.0        # households of three whose members use one tablet
 
 
 class SimulateOptions(Struct, frozen=True, kw_only=True):
-    """Everything `simulate` needs. `events` counts distinct well-formed events; duplicates and dead letters come on top.
+    """Everything `simulate` needs. `events` counts distinct well-formed events; duplicates and dead letters come extra.
 
     With `base` the purchases and returns are these (real) orders, in order of time, and `members` is ignored; without,
     they are made up.
@@ -57,7 +58,7 @@ class SimulateOptions(Struct, frozen=True, kw_only=True):
         _require(self.start.tzinfo is not None, "start needs an offset, such as 2026-01-05T08:00:00Z")
         _require(self.span_days > 0, "the span must be longer than nothing")
         _require(self.web_partitions >= 1, "the web topic needs a partition")
-        _require(0 <= self.late_hours_max <= 24, "a late line stays within a day, or log order means nothing")
+        _require(0 <= self.late_hours_max <= LATE_HOURS_MAX, "a late line stays within a day, or order means nothing")
         _require(len(self.base) <= self.events or not self.base, "events must at least cover the base orders")
         rates = self.rates
         for name in rates.__struct_fields__:

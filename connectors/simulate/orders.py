@@ -40,13 +40,15 @@ def till_visit(plan: Plan, person: Person, at_ms: int) -> None:
     buy(plan, person, at_ms + 5 * MINUTE, "till", {}, lines, store)
 
 
-def buy(plan: Plan, person: Person, at_ms: int, channel: Channel, ids: Body, lines: list[Body], store: str = "") -> None:
+def buy(
+    plan: Plan, person: Person, at_ms: int, channel: Channel, ids: Body, lines: list[Body], store: str = ""
+) -> None:
     """A purchase, and what follows from it; `ids` are the cookie or device of the session."""
     ensure_known(plan, person, at_ms - SECOND, channel)
     order = f"O-{person.index:x}-{at_ms:x}"
     merging = may_merge(plan, person) and plan.chance(MERGE_SHARE)
     names = merge_ids(plan, person) if merging else purchase_ids(plan, person, channel)
-    data = {"ids": {**names, **ids}, "order_id": order, "total": money(sum([line["amount"] for line in lines]))}
+    data: Body = {"ids": {**names, **ids}, "order_id": order, "total": money(sum([line["amount"] for line in lines]))}
     data["lines"], data["channel"] = lines, channel
     if store:
         data["store"] = store

@@ -37,6 +37,7 @@ class Plan:
         self.planned = 0
         self.end_ms = options.end_ms
         self.random = Random(options.seed)
+        self.draw = self.random.random
         self.census = Census(
             seed=options.seed, email_share=rates.email, phone_share=rates.phone,
             two_identities_share=rates.two_identities, shared_device_share=rates.shared_device,
@@ -57,19 +58,20 @@ class Plan:
                 return False
             self.planned += 1
         self._number += 1
-        rates, draw = self.options.rates, self.random.random
-        id, source = f"{channel}-{self._number}", f"corner-shop/{channel}"
+        rates, draw = self.options.rates, self.draw
+        name, source = f"{channel}-{self._number}", f"corner-shop/{channel}"
         unknown = draw() < rates.unknown_field
         if unknown:
             data = {**data, "utm_campaign": "spring"}
         body = {
-            "specversion": "1.0", "type": type, "source": source, "id": id, "time": self.stamp.text(at_ms), "data": data,
+            "specversion": "1.0", "type": type, "source": source, "id": name, "time": self.stamp.text(at_ms),
+            "data": data,
         }  # fmt: skip
         late = draw() < rates.late and self._late_spread > 0
         arrival = at_ms + (LATE_MS_MIN + int(draw() * self._late_spread) if late else 0)
         partition = person % self.options.web_partitions if channel == "web" else 0
         line = Line(
-            channel, partition, orjson.dumps(body), "event", type, source, id, at_ms, person,
+            channel, partition, orjson.dumps(body), "event", type, source, name, at_ms, person,
             late=late, unknown_field=unknown,
         )  # fmt: skip
         heapq.heappush(self._heap, (arrival, self._number, line))
@@ -89,15 +91,15 @@ class Plan:
 
     def chance(self, share: float) -> bool:
         """True in this share of the cases."""
-        return self.random.random() < share
+        return self.draw() < share
 
     def below(self, count: int) -> int:
         """A number from 0 to count - 1."""
-        return int(self.random.random() * count)
+        return int(self.draw() * count)
 
     def email(self, address: str) -> str:
         """The address as it arrives: mostly plain, sometimes with capitals or blanks around it."""
-        draw = self.random.random()
+        draw = self.draw()
         if draw >= ODD_EMAIL_SHARE:
             return address
         if draw < ODD_EMAIL_SHARE / 3:
@@ -106,7 +108,7 @@ class Plan:
 
     def phone(self, number: str) -> str:
         """The phone as it arrives: mostly E.164, sometimes as people write it at home."""
-        return national(number) if self.random.random() < NATIONAL_PHONE_SHARE else number
+        return national(number) if self.draw() < NATIONAL_PHONE_SHARE else number
 
     def all_ids(self, person: Person) -> Body:
         """Loyalty number, e-mail and phone together: what a form at the desk asks for."""

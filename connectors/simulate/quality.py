@@ -4,7 +4,8 @@ Two events are a *true pair* if the same person did both, a *found pair* if the 
 number of events of person p that were credited to member m, n(p) and n(m) the sums over m and p, and C(n) = n(n-1)/2:
 
     both      = Σ C(n(p, m))          precision = both / Σ C(n(m))
-                                      recall    = both / Σ C(n(p))        f1 = 2 · both / (Σ C(n(m)) + Σ C(n(p)))
+                                      recall    = both / Σ C(n(p))
+                                      f1        = 2 · both / (Σ C(n(m)) + Σ C(n(p)))
 
 Counts are enough, so the cost follows the number of events, not of pairs. It is the pair-counting comparison of two
 clusterings (Rand 1971; Hubert and Arabie 1985).
@@ -12,7 +13,6 @@ clusterings (Rand 1971; Hubert and Arabie 1985).
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-
 from typing import TypeVar
 
 from msgspec import Struct
@@ -21,7 +21,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Quality(Struct, frozen=True):
-    """Pair counts; shares are 1.0 where there is no pair to be wrong about. `missing` events were credited to nobody."""
+    """Pair counts; a share is 1.0 where no pair can be wrong. `missing` events were credited to nobody."""
 
     true_pairs: int
     found_pairs: int

@@ -22,6 +22,7 @@ def _hour_of_share() -> tuple[tuple[int, int], ...]:
     )
 
 
+MINUTE_TEXTS = tuple(f"{hour:02d}:{minute:02d}" for hour in range(24) for minute in range(60))
 UNITS = _hour_of_share()
 
 
@@ -58,9 +59,8 @@ class Stamp:
     def text(self, moment_ms: int) -> str:
         """Milliseconds since 1970-01-01 UTC → 2026-01-05T08:00:00.000Z."""
         day, inside = divmod(moment_ms, DAY)
-        seconds, millis = divmod(inside, SECOND)
-        minutes, second = divmod(seconds, 60)
+        minute, rest = divmod(inside, MINUTE)
         date = self._days.get(day)
         if date is None:
             date = self._days[day] = (EPOCH + timedelta(days=day)).date().isoformat()
-        return f"{date}T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}.{millis:03d}Z"
+        return f"{date}T{MINUTE_TEXTS[minute]}:{rest // SECOND:02d}.{rest % SECOND:03d}Z"

@@ -64,7 +64,7 @@ def cart(plan: Plan, person: Person, at_ms: int, ids: Body, number: int, may_buy
         data = {"ids": ids, "cart_id": cart_id, "status": "active", "value": money(value), "lines": lines}
         plan.say(moment, channel, "cart_change", data, person.index)
         moment += 10 * SECOND + plan.below(4 * MINUTE)
-    fate = plan.random.random()
+    fate = plan.draw()
     if fate < BOUGHT_SHARE and may_buy:
         if channel == "web" and not cookie_linked(plan, person, number):
             login(plan, person, moment, number)

@@ -9,7 +9,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from connectors.simulate.around import place
-from connectors.simulate.base import BaseOrder
 from connectors.simulate.care import contact
 from connectors.simulate.disorder import broken_line, disturb
 from connectors.simulate.lines import Line
@@ -38,6 +37,7 @@ class Simulation:
         self.plan = Plan(options, self.members, options.events - len(options.base))
         self._times = [order.time_ms for order in options.base]
         self._placed = 0
+        self._turn_ms = options.start_ms
         self._broken = 0
 
     def lines(self) -> Iterator[Line]:
@@ -46,10 +46,10 @@ class Simulation:
         rhythm = Rhythm(self._options.start_ms, self._options.end_ms)
         while plan.planned < plan.budget:
             clock = rhythm.moment(plan.planned / plan.budget)
+            yield from self._real_orders(clock)
             yield from self._arrived(clock)
-            self._place_orders(clock, clock + LOOK_AHEAD_MS)
             self._session(clock)
-        self._place_orders(self._options.end_ms, FOREVER_MS)
+        yield from self._real_orders(FOREVER_MS)
         yield from self._arrived(FOREVER_MS)
 
     def _arrived(self, clock_ms: int) -> Iterator[Line]:
@@ -61,21 +61,26 @@ class Simulation:
             if line.kind != "event":
                 continue
             disturb(plan, arrival, line)
-            if plan.random.random() < malformed:
+            if plan.draw() < malformed:
                 self._broken += 1
-                yield broken_line(plan.random, plan.stamp, self._broken, line)
+                yield broken_line(plan.stamp, self._broken, line)
 
-    def _place_orders(self, clock_ms: int, until_ms: int) -> None:
+    def _real_orders(self, clock_ms: int) -> Iterator[Line]:
+        """Plan the real orders whose turn comes before the clock, each at its own turn."""
         base = self._options.base
-        while self._placed < len(base) and base[self._placed].time_ms < until_ms:
-            order: BaseOrder = base[self._placed]
+        while self._placed < len(base) and base[self._placed].time_ms - LOOK_AHEAD_MS < clock_ms:
+            order = base[self._placed]
             self._placed += 1
-            place(self.plan, self.plan.census.person(self._number_of[order.customer]), order, clock_ms)
+            turn = order.time_ms - LOOK_AHEAD_MS
+            yield from self._arrived(turn)
+            self._turn_ms = max(self._turn_ms, turn)
+            place(self.plan, self.plan.census.person(self._number_of[order.customer]), order, self._turn_ms)
+        self._turn_ms = clock_ms
 
     def _session(self, clock_ms: int) -> None:
         plan, made_up = self.plan, not self._options.base
         person = plan.census.person(self._who(clock_ms))
-        fate = plan.random.random()
+        fate = plan.draw()
         if fate < WEB_SHARE:
             web_session(plan, person, clock_ms, may_buy=made_up)
         elif fate < WEB_SHARE + APP_SHARE:
@@ -87,7 +92,7 @@ class Simulation:
 
     def _who(self, clock_ms: int) -> int:
         """The number of the person whose session begins."""
-        draw = self.plan.random.random()
+        draw = self.plan.draw()
         if not self._times:
             return int(self.members * draw**REGULARS_EXPONENT)
         near = max(1, int(len(self._times) * NEAR_ORDERS_SHARE))

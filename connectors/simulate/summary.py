@@ -69,10 +69,8 @@ class Tally:
         self._late += line.late
         self._unknown += line.unknown_field
         self._seen[line.person] = 1
-        if line.time_ms < self._first_ms:
-            self._first_ms = line.time_ms
-        if line.time_ms > self._last_ms:
-            self._last_ms = line.time_ms
+        self._first_ms = min(self._first_ms, line.time_ms)
+        self._last_ms = max(self._last_ms, line.time_ms)
 
     def summary(self, seed: int, two_identities: int, late_merges: int, files: dict[str, int]) -> SimulationSummary:
         """The counts so far; `files` are lines by path, `log_bytes` is left to who writes them."""

@@ -1,9 +1,9 @@
 """Writes a simulation: the log, the truth of who did what, and the summary.
 
-    <folder>/events.jsonl                     layout `single`
-    <folder>/<topic>/<partition>.jsonl        layout `topics`: web, app, till, crm   (both with .gz if compressed)
-    <folder>/truth.csv.gz                     source,id,person: a row for each distinct well-formed event
-    <folder>/summary.json                     exact counts (SimulationSummary)
+events.jsonl                    layout `single`
+<topic>/<partition>.jsonl       layout `topics`: web, app, till, crm   (both with .gz if compressed)
+truth.csv.gz                    source,id,person: a row for each distinct well-formed event
+summary.json                    exact counts (SimulationSummary)
 """
 
 import gzip
@@ -20,6 +20,9 @@ from connectors.simulate.summary import SimulationSummary, Tally
 
 COMPRESSION_LEVEL = 6
 CHUNK_LINES = 2_000
+LOG_PATTERNS = tuple(
+    f"{stem}.jsonl{ending}" for stem in ("events", "web/*", "app/*", "till/*", "crm/*") for ending in ("", ".gz")
+)
 Progress = Callable[[int], None]
 
 

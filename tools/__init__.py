@@ -1,0 +1,1 @@
+"""Tools that make what the repository carries along; no part of the package."""
