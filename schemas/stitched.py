@@ -29,11 +29,13 @@ class Cause(Struct, gc=False):
 
 
 class Stitched(Cause, gc=False):
-    """An event of a member; `linked` are identifiers that became the member's with it (`type:value`)."""
+    """An event of a member; `linked` are identifiers that became the member's with it (`type:value`), `known` says
+    whether the member has one that names a person (meant only beside `linked`)."""
 
     member_id: str
     event: Event
     linked: list[str] | None
+    known: bool
 
 
 class Merged(Cause, gc=False):

@@ -68,7 +68,9 @@ class Ledger:
         else:
             self._refuse(member_id, "return", RefusalReason.RETURN_BEFORE_PURCHASE, None, None, cause, emit)
 
-    def _settle(self, member_id: str, books: Books, order: Order, cause: Cause, emit: Emit) -> None:
+    def _settle(
+        self, member_id: str, books: Books, order: Order, cause: Cause, emit: Emit, mark: str = ""
+    ) -> None:  # fmt: skip
         """Take back what all returns of the order together are due and have not taken yet."""
         if order.total == 0:
             return
@@ -80,7 +82,7 @@ class Ledger:
                 account = account_of(books, earned.currency)
                 account.earned -= points
                 legs = debit(account, points, "issued")
-                post(member_id, books, earned.currency, legs, f"return.{earned.rule}", cause, emit)
+                post(member_id, books, earned.currency, legs, f"return.{earned.rule}", cause, emit, mark)
 
     def redeem(self, member_id: str, books: Books, event: Redeem, cause: Cause, emit: Emit) -> None:
         """Spend points, or refuse with the reason."""
@@ -146,19 +148,10 @@ class Ledger:
         for order_id, order in other.orders.items():
             known = into.orders.setdefault(order_id, order)
             if known is not order:
-                self._unite_orders(into_id, into, known, order, cause, emit)
+                _unite(known, order)
+                self._settle(into_id, into, known, cause, emit, f":{from_id}:{order_id}")
         for redemption_id, redemption in other.redemptions.items():
             into.redemptions.setdefault(redemption_id, redemption)
-
-    def _unite_orders(self, into_id: str, into: Books, known: Order, order: Order, cause: Cause, emit: Emit) -> None:
-        if known.money != order.money:
-            return
-        known.total += order.total
-        known.returned += order.returned
-        known.purchased = known.purchased or order.purchased
-        for earned in order.earned:
-            _add_earned(known, earned.rule, earned.currency, earned.points, earned.taken_back)
-        self._settle(into_id, into, known, cause, emit)
 
     def _move(
         self, into_id: str, into: Books, from_id: str, other: Books, currency: str, account: Account,
@@ -211,3 +204,14 @@ def _add_earned(order: Order, rule: str, currency: str, points: int, taken_back:
             earned.taken_back += taken_back
             return
     order.earned.append(Earned(rule, currency, points, taken_back))
+
+
+def _unite(known: Order, order: Order) -> None:
+    """Add what another member knew of the same order; orders in two moneys stay apart, the first one counts."""
+    if known.money != order.money:
+        return
+    known.total += order.total
+    known.returned += order.returned
+    known.purchased = known.purchased or order.purchased
+    for earned in order.earned:
+        _add_earned(known, earned.rule, earned.currency, earned.points, earned.taken_back)

@@ -52,9 +52,13 @@ def debit(account: Account, points: int, against: ProgramAccount) -> list[tuple[
 
 
 def post(
-    member_id: str, books: Books, currency: str, legs: list[tuple[str, int]], rule: str, cause: Cause, emit: Emit
-) -> None:
-    """Record an entry that was just made on the account of `currency`, with the balance after it."""
+    member_id: str, books: Books, currency: str, legs: list[tuple[str, int]], rule: str, cause: Cause, emit: Emit,
+    mark: str = "",
+) -> None:  # fmt: skip
+    """Record an entry that was just made on the account of `currency`, with the balance after it.
+
+    Cause, rule and currency name the entry; `mark` tells entries apart where one cause makes several of them.
+    """
     account = books.accounts[currency]
     assert sum(points for _, points in legs) == 0, legs
     assert account.available >= 0, member_id
@@ -63,7 +67,7 @@ def post(
     books.entries += 1
     emit.entries.append(
         EntryPosted(
-            f"{cause.key}:{rule}:{currency}", member_id, books.entries, currency, legs, cause.event_us, cause.log_us,
+            f"{cause.key}:{rule}:{currency}{mark}", member_id, books.entries, currency, legs, cause.event_us, cause.log_us,
             rule, cause.source, cause.id, account.available, account.pending, account.receivable, account.earned,
             account.redeemed, account.expired,
         )

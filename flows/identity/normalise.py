@@ -1,0 +1,83 @@
+"""Canonical values of identifiers: what makes two spellings one.
+
+Every rule is idempotent (a canonical value is its own canonical value), so that a value found in the index as it came
+needs no rule at all: that spares most look-ups their normalisation.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import phonenumbers
+
+from config.program import IdentifierType, Program
+
+VALUE_CHARS_MAX = 1024
+BLOCKED_VALUES = frozenset(
+    {"", "null", "none", "nil", "undefined", "unknown", "anonymous", "test", "n/a", "na", "nan", "false", "true"}
+)
+
+Rule = Callable[[str], str | None]
+
+
+class Canonical(NamedTuple):
+    """A canonical value, or None with what was wrong: `blocked` or `invalid`."""
+
+    value: str | None
+    wrong: str | None
+
+
+def _trim(value: str) -> str | None:
+    return value.strip() or None
+
+
+def _lower(value: str) -> str | None:
+    return value.strip().lower() or None
+
+
+def _email(value: str) -> str | None:
+    """Lower case, no spaces around; one @ with something on both sides and no space inside."""
+    address = value.strip().lower()
+    local, _, domain = address.partition("@")
+    if not local or not domain or "@" in domain or any(char.isspace() for char in address):
+        return None
+    return address
+
+
+def _phone(region: str | None) -> Rule:
+    def e164(value: str) -> str | None:
+        """Give a possible number in E.164; a number without country code is read in the program's region."""
+        try:
+            number = phonenumbers.parse(value, region)
+        except phonenumbers.NumberParseException:
+            return None
+        if not phonenumbers.is_possible_number(number):
+            return None
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    return e164
+
+
+def _blocked(value: str) -> bool:
+    """Say whether a value names nobody: empty, only zeros, a placeholder, or absurdly long."""
+    plain = value.strip().lower()
+    return plain in BLOCKED_VALUES or len(plain) > VALUE_CHARS_MAX or not plain.strip("0")
+
+
+class Normaliser:
+    """Canonical values by identifier type, as the program says."""
+
+    def __init__(self, program: Program) -> None:
+        rules: dict[str, Rule] = {
+            "trim": _trim, "lower": _lower, "email": _email, "phone": _phone(program.identity.default_region),
+        }  # fmt: skip
+        types: dict[str, IdentifierType] = program.identity.identifiers
+        self._rules = {name: rules[kind.normalise] for name, kind in types.items()}
+
+    def canonical(self, kind: str, value: str) -> Canonical:
+        """Give the canonical value of a declared type."""
+        if _blocked(value):
+            return Canonical(None, "blocked")
+        found = self._rules[kind](value)
+        if found is None:
+            return Canonical(None, "invalid")
+        return Canonical(None, "blocked") if _blocked(found) else Canonical(found, None)

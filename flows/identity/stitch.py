@@ -1,0 +1,191 @@
+"""The stitcher: one writer that gives every event its member.
+
+For each row in order: forget anonymous members whose time has come; refuse what is too old or names nobody; leave out
+what was seen before; then find the owners of the event's identifiers. Usually all name one member, and nothing changes.
+Otherwise a member is made, identifiers are linked, or members are merged: an anonymous one into a known one, of two of
+a kind the younger into the older. What goes on is one list of steps in order: merges before the event that caused them.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from xxhash import xxh3_64_intdigest, xxh3_128_digest
+
+from config.program import Program
+from flows.identity.index import IdentityIndex, Named, space_prefix
+from flows.identity.people import People
+from flows.runtime.seen import SeenEvents
+from flows.runtime.timers import Timers
+from schemas.checks import NO_IDENTIFIER
+from schemas.decode import Rejected
+from schemas.events import EVENT_TYPES, Receipt, Split
+from schemas.log import Place, Row
+from schemas.reasons import RejectReason
+from schemas.records import DeadLetter, EventApplied
+from schemas.states import Person, Totals
+from schemas.stitched import Cause, Forgotten, Merged, Step, Stitched
+
+SECOND_US = 1_000_000
+TYPE_NAMES: dict[type, str] = {kind: name for name, kind in EVENT_TYPES.items()}
+
+
+class Stitcher:
+    """`apply` rows; results collect in `steps`, `events`, `dead_letters` and in `people` until taken."""
+
+    def __init__(
+        self, program: Program, index: IdentityIndex, people: People, seen: SeenEvents, timers: Timers, totals: Totals
+    ) -> None:
+        self._index, self.people, self._seen, self._timers, self.totals = index, people, seen, timers, totals
+        self._retention_us = program.retention.events
+        self._spaces = None if program.identity.spaces is None else frozenset(program.identity.spaces)
+        self._anonymous_types = frozenset(
+            name for name, kind in program.identity.identifiers.items() if not kind.known
+        )  # fmt: skip
+        self._encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+        self.steps: list[Step] = []
+        self.events: list[EventApplied] = []
+        self.dead_letters: list[DeadLetter] = []
+        self.gone: list[str] = []
+
+    def apply(self, rows: list[Row]) -> None:
+        """Stitch rows in order; the hot loop of this station."""
+        keys = [
+            b"" if type(event) is Rejected else xxh3_128_digest(f"{event.source}\0{event.id}") for *_, event in rows
+        ]
+        stored = self._seen.probe(keys)
+        timers, totals, encode, first_sight = self._timers, self.totals, self._encode, self._seen.first_sight
+        for at, (log_us, event_us, place, offset, raw, event) in enumerate(rows):
+            totals.log_us = log_us
+            if timers.next_us <= log_us:
+                self.advance(log_us)
+            if type(event) is Rejected:
+                self._reject(event, log_us, place, offset, raw)
+                continue
+            refused = self._refusal(event, event_us, log_us)
+            if refused is not None:
+                self._reject(refused, log_us, place, offset, raw)
+                continue
+            named = self._named(event)
+            if type(named) is Rejected:
+                self._reject(named, log_us, place, offset, raw)
+                continue
+            data = encode(event.data)
+            body = xxh3_64_intdigest(data, event_us) >> 32
+            before = first_sight(keys[at], body, log_us, stored.get(at))
+            if before is not None:
+                self._seen_before(body, before, log_us, place, offset, raw)
+                continue
+            self._applied(event, event_us, log_us, keys[at].hex(), data, named)
+
+    def advance(self, until_us: int) -> None:
+        """Forget the anonymous members whose time has come, in order."""
+        while (timer := self._timers.pop_due(until_us)) is not None:
+            person = self.people.expire(timer)
+            if person is not None:
+                self.gone.append(person.member_id)
+                self.steps.append(Forgotten("", "", "", timer.due_us, timer.due_us, person.member_id))
+
+    def _refusal(self, event: Any, event_us: int, log_us: int) -> Rejected | None:
+        if event_us < log_us - self._retention_us:
+            late = (log_us - event_us) // SECOND_US
+            return Rejected(RejectReason.TOO_OLD, f"time: {late} s behind the log, beyond retention.events")
+        if self._spaces is not None and event.space not in self._spaces:
+            accepted = ", ".join(sorted(self._spaces))
+            return Rejected(RejectReason.INVALID_DATA, f"space: expected one of {accepted}, found {event.space!r}")
+        return None
+
+    def _named(self, event: Any) -> Named | Rejected:
+        """Give the event's identifiers with their owners, or why it names nobody."""
+        if type(event) is Receipt:
+            return self._of_receipt(event)
+        ids = event.data.ids if type(event) is not Split else event.data.ids or event.data.keep
+        named = self._index.look_up(ids, self._index.prefixes_of(event.space))
+        return named if named.keys else self._nobody(ids)
+
+    def _nobody(self, ids: dict[str, str | list[str]]) -> Rejected:
+        problem = self._index.why_nobody(ids)
+        if problem is None:
+            return NO_IDENTIFIER
+        if ": invalid" in problem:
+            return Rejected(RejectReason.INVALID_DATA, problem)
+        blocked = ": blocked" in problem
+        return Rejected(RejectReason.BLOCKED_IDENTIFIER if blocked else RejectReason.NO_IDENTIFIER, problem)
+
+    def _of_receipt(self, event: Receipt) -> Named | Rejected:
+        """A receipt belongs to the member its action was for, whose id the action's id begins with."""
+        person = self._index.person(event.data.action_id.partition(".")[0])
+        if person is not None:
+            return Named([], [person.member_id])
+        if event.data.ids:
+            named = self._index.look_up(event.data.ids, self._index.prefixes_of(event.space))
+            if named.keys:
+                return named
+        return Rejected(RejectReason.NO_IDENTIFIER, "data.action_id: no action of ours, and data.ids names nobody")
+
+    def _applied(self, event: Any, event_us: int, log_us: int, key: str, data: bytes, named: Named) -> None:
+        keys, owners = named
+        member_id, linked, known = owners[0], None, False
+        if None in owners or (len(owners) > 1 and any(owner != member_id for owner in owners)):
+            person, linked = self._resolve(event.space, named, Cause(key, event.source, event.id, event_us, log_us))
+            member_id, known = person.member_id, person.known
+        elif event.space and self._anonymous_types.issuperset(event.data.ids or ()):
+            owner = self._index.persons.get(member_id or "")
+            if owner is not None and not owner.known:
+                self.people.touch(owner, log_us)
+        assert member_id is not None
+        self.totals.applied += 1
+        begin = len(space_prefix(event.space))
+        ids = keys if begin == 0 else [one[begin:] for one in keys]
+        self.events.append(
+            EventApplied(
+                key, event.source, event.id, TYPE_NAMES[type(event)], event.space, event_us, log_us, member_id, ids,
+                msgspec.Raw(data),
+            )
+        )  # fmt: skip
+        self.steps.append(Stitched(key, event.source, event.id, event_us, log_us, member_id, event, linked, known))
+
+    def _resolve(self, space: str, named: Named, cause: Cause) -> tuple[Person, list[str] | None]:
+        """Make, link or merge until all identifiers name one member; give it and the newly linked identifiers."""
+        new = [key for key, owner in zip(named.keys, named.owners, strict=True) if owner is None]
+        known = self._index.names_somebody(new, space)
+        begin = len(space_prefix(space))
+        linked = [key[begin:] for key in new] or None
+        members = [self._person(owner) for owner in dict.fromkeys(named.owners) if owner is not None]
+        if not members:
+            return self.people.create(space, new, known, cause), linked
+        into, *others = sorted(members, key=lambda one: (not one.known, one.created_us, one.member_id))
+        for other in others:
+            self.people.merge(into, other, cause)
+            self.gone.append(other.member_id)
+            self.steps.append(
+                Merged(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, into.member_id, other.member_id)
+            )
+        if new:
+            self.people.link(into, new, known, cause)
+        elif not into.known:
+            self.people.touch(into, cause.log_us)
+        return into, linked
+
+    def _person(self, member_id: str) -> Person:
+        person = self._index.persons.get(member_id)
+        assert person is not None, member_id
+        assert person.merged_into is None, member_id
+        return person
+
+    def _seen_before(self, body: int, before: int, log_us: int, place: Place, offset: int, raw: bytes) -> None:
+        if body == before:
+            self.totals.duplicate += 1
+            return
+        conflict = Rejected(RejectReason.ID_CONFLICT, "an event of the same source and id came before with another body")
+        self._reject(conflict, log_us, place, offset, raw)
+
+    def _reject(self, rejected: Rejected, log_us: int, place: Place, offset: int, raw: bytes) -> None:
+        reason = rejected.reason
+        self.totals.rejected[reason] = self.totals.rejected.get(reason, 0) + 1
+        self.dead_letters.append(
+            DeadLetter(
+                reason, rejected.detail, b64encode(raw).decode(), place.topic, place.partition, offset, log_us
+            )
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Orchestration: how often a member may be spoken to."""

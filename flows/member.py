@@ -1,0 +1,212 @@
+"""The member machine: ledger, signals and decisions of one member, composed.
+
+Steps come in one order; before each, the timers due by then fire, in order of their due time. Everything that happens
+to a member raises its version by one.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from config.program import Program
+from flows.decisions import consent
+from flows.decisions.decide import TIMER as QUIET_TIMER
+from flows.decisions.decide import Decider
+from flows.ledger.ledger import Ledger
+from flows.runtime.table import Table
+from flows.runtime.timers import Timer, Timers
+from flows.signals.abandoned_cart import TIMER as CART_TIMER
+from flows.signals.abandoned_cart import AbandonedCarts
+from schemas import events
+from schemas.records import ReceiptNoted
+from schemas.states import Member
+from schemas.stitched import Emit, Forgotten, Merged, Step, Stitched
+
+Handler = Callable[[Member, Any, Stitched, Emit], None]
+
+
+class MemberMachine:
+    """`apply` steps and `advance` the clock; says what it did through `emit`, and whom it touched in `touched`."""
+
+    def __init__(self, program: Program, members: Table[Member], timers: Timers) -> None:
+        self._members = members
+        self._timers = timers
+        self._ledger = Ledger(program)
+        self._carts = AbandonedCarts(program)
+        self._decider = Decider(program)
+        self.emit = Emit(self._wake)
+        self.touched: dict[str, Member] = {}
+        self.gone: list[str] = []
+        self._handlers: dict[type, Handler] = {
+            events.Purchase: self._purchase,
+            events.Return: self._return,
+            events.Redeem: self._redeem,
+            events.RedeemCancel: self._redeem_cancel,
+            events.PointsAdjust: self._adjust,
+            events.Accrual: self._accrual,
+            events.CartChange: self._cart_change,
+            events.Consent: self._consent,
+            events.Preference: self._preference,
+            events.MemberUpdate: self._member_update,
+            events.Receipt: self._receipt,
+        }
+
+    def apply(self, steps: list[Step]) -> None:
+        """Apply steps in order; the hot loop of this station."""
+        timers, handlers, members, touched = self._timers, self._handlers, self._members, self.touched
+        emit, dirty = self.emit, self._members.dirty
+        for step in steps:
+            if timers.next_us <= step.log_us:
+                self.advance(step.log_us)
+            if type(step) is not Stitched:
+                self._happened(step)
+                continue
+            member_id = step.member_id
+            member = members.young.get(member_id) or members.load(member_id)
+            if member is None:
+                member = Member(member_id, step.event.space)
+                members.put(member_id, member)
+            member.version += 1
+            member.events += 1
+            member.updated_us = step.log_us
+            if step.linked is not None:
+                _link(member, step.linked, known=step.known)
+            event = step.event
+            handler = handlers.get(type(event))
+            if handler is not None:
+                handler(member, event, step, emit)
+            dirty[member_id] = member
+            touched[member_id] = member
+
+    def advance(self, until_us: int) -> None:
+        """Fire every timer that is due at `until_us` or before, in order; one may arm the next."""
+        while (timer := self._timers.pop_due(until_us)) is not None:
+            self._fire(timer)
+
+    def _fire(self, timer: Timer) -> None:
+        member = self._members.get(timer.owner)
+        if member is None or member.merged_into is not None:
+            return
+        if timer.kind == CART_TIMER:
+            raised = self._carts.fire(member, timer.key, timer.due_us, self.emit)
+            if raised is None:
+                return
+            self._decider.raised(member, raised, self.emit)
+        elif timer.kind == QUIET_TIMER:
+            waited = member.relations.deferred.get(timer.key)
+            if waited is None or waited.due_us != timer.due_us:
+                return
+            standing = self._carts.still_raised(member, waited.subject)
+            self._decider.fire(member, timer.key, timer.due_us, standing, self.emit)
+        else:
+            raise AssertionError(timer.kind)
+        self._changed(member, timer.due_us)
+
+    def _changed(self, member: Member, at_us: int) -> None:
+        member.version += 1
+        member.updated_us = at_us
+        self._members.put(member.member_id, member)
+        self.touched[member.member_id] = member
+
+    def _wake(self, due_us: int, owner: str, kind: str, key: str) -> None:
+        self._timers.arm(Timer(due_us, owner, kind, key))
+
+    # what happens to members
+
+    def _happened(self, step: Merged | Forgotten) -> None:
+        match step:
+            case Merged():
+                self._merge(step)
+            case Forgotten():
+                self._members.remove(step.member_id)
+                self.touched.pop(step.member_id, None)
+                self.gone.append(step.member_id)
+
+    def _merge(self, step: Merged) -> None:
+        """Absorb a copy of the other member, which becomes a forwarding stone; absorbing twice changes nothing."""
+        other = self._members.get(step.absorbed)
+        assert other is not None, step.absorbed
+        if other.merged_into is not None:
+            return
+        into = self._members.get(step.member_id)
+        if into is None:
+            into = Member(step.member_id, other.space)
+        self._absorb(into, other, step)
+        stone = Member(other.member_id, other.space, version=other.version + 1, events=other.events)
+        stone.merged_into, stone.updated_us, stone.books.entries = into.member_id, step.log_us, other.books.entries
+        self._members.put(other.member_id, stone)
+        self._changed(into, step.log_us)
+        self.touched.pop(other.member_id, None)
+        self.gone.append(other.member_id)
+
+    def _absorb(self, into: Member, other: Member, step: Merged) -> None:
+        into.known = into.known or other.known
+        into.events += other.events
+        for kind, values in other.ids.items():
+            into.ids[kind] = [*(value for value in values if value not in into.ids.get(kind, ())),
+                              *into.ids.get(kind, ())]
+        if other.attributes_us > into.attributes_us:
+            into.attributes = {**into.attributes, **other.attributes}
+        else:
+            into.attributes = {**other.attributes, **into.attributes}
+        into.attributes_us = max(into.attributes_us, other.attributes_us)
+        self._ledger.absorb(into.member_id, into.books, other.member_id, other.books, step, self.emit)
+        consent.absorb(into.relations, other.relations)
+        self._carts.absorb(into, other, self.emit)
+        self._decider.absorb(into, other, self.emit)
+
+    # what events do
+
+    def _purchase(self, member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
+        self._ledger.purchase(member.member_id, member.books, event, step, emit)
+        self._carts.purchase(member, step, emit)
+
+    def _return(self, member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:
+        self._ledger.take_return(member.member_id, member.books, event, step, emit)
+
+    def _redeem(self, member: Member, event: events.Redeem, step: Stitched, emit: Emit) -> None:
+        self._ledger.redeem(member.member_id, member.books, event, step, emit)
+
+    def _redeem_cancel(self, member: Member, event: events.RedeemCancel, step: Stitched, emit: Emit) -> None:
+        self._ledger.redeem_cancel(member.member_id, member.books, event, step, emit)
+
+    def _adjust(self, member: Member, event: events.PointsAdjust, step: Stitched, emit: Emit) -> None:
+        self._ledger.adjust(member.member_id, member.books, event, step, emit)
+
+    def _accrual(self, member: Member, event: events.Accrual, step: Stitched, emit: Emit) -> None:
+        self._ledger.unsupported(member.member_id, event, step, emit)
+
+    def _cart_change(self, member: Member, event: events.CartChange, step: Stitched, emit: Emit) -> None:
+        self._carts.change(member, event, step, emit)
+
+    def _consent(self, member: Member, event: events.Consent, step: Stitched, emit: Emit) -> None:  # noqa: ARG002 one signature for all handlers
+        consent.change_consent(member.relations, event, step.event_us)
+
+    def _preference(self, member: Member, event: events.Preference, step: Stitched, emit: Emit) -> None:  # noqa: ARG002 one signature for all handlers
+        consent.change_wishes(member.relations, event, step.event_us)
+
+    def _member_update(self, member: Member, event: events.MemberUpdate, step: Stitched, emit: Emit) -> None:  # noqa: ARG002 one signature for all handlers
+        if step.event_us >= member.attributes_us:
+            member.attributes_us = step.event_us
+            member.attributes = {**member.attributes, **event.data.attributes}
+        else:
+            member.attributes = {**event.data.attributes, **member.attributes}
+
+    def _receipt(self, member: Member, event: events.Receipt, step: Stitched, emit: Emit) -> None:
+        data = event.data
+        consent.note_receipt(member.relations, event, step.event_us)
+        emit.receipts.append(
+            ReceiptNoted(
+                f"{step.key}:receipt", data.action_id, member.member_id, data.channel, data.status, step.event_us,
+                data.detail,
+            )
+        )  # fmt: skip
+
+
+def _link(member: Member, linked: list[str], *, known: bool) -> None:
+    """Keep new identifiers by type; the latest stands last, since a message goes to the latest address."""
+    member.known = member.known or known
+    for identifier in linked:
+        kind, _, value = identifier.partition(":")
+        values = member.ids.setdefault(kind, [])
+        if value not in values:
+            values.append(value)

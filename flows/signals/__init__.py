@@ -1,0 +1,1 @@
+"""What a member's behaviour says: signals raised and cleared."""
