@@ -39,14 +39,19 @@ def render(value: object) -> str:
             return repr(value)
 
 
-def did_you_mean(found: str, accepted: Iterable[str]) -> str:
-    """A bracketed hint with the accepted word that looks like `found`; nothing where there is no choice."""
+def closest(found: str, accepted: Iterable[str]) -> str | None:
+    """The word of `accepted` that looks most like `found`, if one does; its letters in another order come first."""
     names = {name.lower(): name for name in accepted if name != found}
-    if len(names) == 1:
-        return ""
     swapped = [name for name in names if sorted(name) == sorted(found.lower())]
     close = swapped or get_close_matches(found.lower(), names, n=1, cutoff=CLOSENESS_MIN)
-    return f" (did you mean {names[close[0]]!r}?)" if close else ""
+    return names[close[0]] if close else None
+
+
+def did_you_mean(found: str, accepted: Iterable[str]) -> str:
+    """A bracketed hint at the word that was perhaps meant; empty where there is none or no choice."""
+    words = list(accepted)
+    meant = closest(found, words) if len(words) > 1 else None
+    return f" (did you mean {meant!r}?)" if meant else ""
 
 
 def expected(schema: Schema) -> str:

@@ -25,14 +25,14 @@ class Reference(NamedTuple):
 
 
 REFERENCES: Final = (
-    Reference(("earn", "*", "currency"), "currencies", "currency"),
-    Reference(("rules", "*", "on"), "signals", "signal"),
-    Reference(("rules", "*", "purpose"), "purposes", "purpose"),
-    Reference(("rules", "*", "channels", "*"), "channels", "channel"),
-    Reference(("rules", "*", "template"), "templates", "template"),
-    Reference(("channels", "*", "identifier"), "identity.identifiers", "identifier type"),
-    Reference(("caps", "*", "channel"), "channels", "channel"),
-    Reference(("caps", "*", "purpose"), "purposes", "purpose"),
+    Reference(("earn", "*", "currency"), "currencies", "a currency"),
+    Reference(("rules", "*", "on"), "signals", "a signal"),
+    Reference(("rules", "*", "purpose"), "purposes", "a purpose"),
+    Reference(("rules", "*", "channels", "*"), "channels", "a channel"),
+    Reference(("rules", "*", "template"), "templates", "a template"),
+    Reference(("channels", "*", "identifier"), "identity.identifiers", "an identifier type"),
+    Reference(("caps", "*", "channel"), "channels", "a channel"),
+    Reference(("caps", "*", "purpose"), "purposes", "a purpose"),
 )
 
 # Lists in which no value may stand twice (with two stars: within each inner list).
@@ -68,7 +68,7 @@ def _dangling(data: Mapping[str, object], defaults: Mapping[str, Collection[str]
         for location, value in _values(data, path):
             if value not in names:
                 context = {"accepted": sorted(names)}
-                message = f"a {what} declared in `{section}`"
+                message = f"{what} declared in `{section}`"
                 yield _error("unknown_reference", message, location, value, context)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from config.phrases import did_you_mean, expected, render
+from config.phrases import closest, did_you_mean, expected, render
 
 VARIABLE_PREFIX: Final = "BALANZA_"
 
@@ -72,10 +72,13 @@ def variable_of(name: str) -> str:
 
 
 def _misspelt(environ: Mapping[str, str]) -> list[str]:
-    ours = {variable_of(name): name for name in Settings.model_fields}
-    strangers = sorted(name for name in environ if name.startswith(VARIABLE_PREFIX) and name not in ours)
-    hints = ((name, did_you_mean(name.removeprefix(VARIABLE_PREFIX), ours.values())) for name in strangers)
-    return [f"{name}: unknown setting{hint}" for name, hint in hints if hint]
+    ours = {variable_of(name) for name in Settings.model_fields}
+    problems = []
+    for variable in sorted(environ.keys() - ours):
+        if variable.startswith(VARIABLE_PREFIX):
+            meant = closest(variable.removeprefix(VARIABLE_PREFIX), Settings.model_fields)
+            problems += [f"{variable}: unknown setting (did you mean {variable_of(meant)!r}?)"] if meant else []
+    return problems
 
 
 def _problems(error: ValidationError, chosen: Collection[str]) -> list[str]:
