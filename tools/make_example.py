@@ -1,10 +1,9 @@
 """Makes examples/online_retail/: real orders of the Online Retail data in a simulated life around them.
 
-    python -m tools.make_example                         rebuild from examples/online_retail/purchases.jsonl.gz
-    python -m tools.make_example --parquet FILE          cut the slice anew first
+python -m tools.make_example                     rebuild from examples/online_retail/purchases.jsonl.gz
+python -m tools.make_example --parquet FILE      cut the slice anew first
 """
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -47,7 +46,7 @@ def build(purchases: Path, folder: Path) -> SimulationSummary:
     """Write `<folder>/log/<topic>/<partition>.jsonl.gz`, truth and summary; the same bytes for the same orders."""
     summary = write_log(example_options(read_orders(purchases)), folder / "log")
     for name in BESIDE_LOG:
-        os.replace(folder / "log" / name, folder / name)
+        (folder / "log" / name).replace(folder / name)
     return summary
 
 

@@ -37,7 +37,7 @@ class Group(NamedTuple):
 
     purchases_min: int
     purchases_max: int
-    count: int
+    drawn: int
 
 
 GROUPS = (Group(12, 10_000, 45), Group(4, 11, 115), Group(0, 3, 160))
@@ -84,7 +84,7 @@ def chosen(by_customer: dict[str, list[Row]]) -> list[str]:
     drawn: list[str] = []
     for group in GROUPS:
         fitting = [name for name, count in purchases.items() if group.purchases_min <= count <= group.purchases_max]
-        drawn.extend(sorted(fitting, key=_lot)[: group.count])
+        drawn.extend(sorted(fitting, key=_lot)[: group.drawn])
     return sorted(drawn)
 
 

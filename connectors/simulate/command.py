@@ -1,7 +1,7 @@
 """The command `balanza simulate`: a log of any size to try a program, a size or a failure with."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,12 +19,12 @@ WRONG_USAGE = 2
 DEFAULTS = Rates()
 
 Out = Annotated[Path, typer.Option(help="Folder for log, truth.csv.gz and summary.json.", file_okay=False)]
-Events = Annotated[int, typer.Option(min=0, help="Distinct well-formed events; duplicates and broken lines come extra.")]
+Events = Annotated[int, typer.Option(min=0, help="Distinct well-formed events; what is wrong on purpose is extra.")]
 Members = Annotated[int, typer.Option(min=1, help="People who shop. Twenty or more events a person read well.")]
 Seed = Annotated[int, typer.Option(help="The same seed and options give the same bytes, on every machine.")]
 Start = Annotated[str, typer.Option(help="First moment, RFC 3339 with offset.")]
 Days = Annotated[float, typer.Option(help="Days over which the events spread.")]
-Topics = Annotated[bool, typer.Option("--topics", help="<topic>/<partition>.jsonl (web, app, till, crm), not one file.")]
+Topics = Annotated[bool, typer.Option("--topics", help="<topic>/<partition>.jsonl: web, app, till, crm; not one file.")]
 Partitions = Annotated[int, typer.Option(min=1, help="Partitions of the topic web (with --topics).")]
 Gzip = Annotated[bool, typer.Option("--gzip", help="Write .jsonl.gz.")]
 RateOptions = Annotated[
@@ -37,7 +37,7 @@ Replace = Annotated[bool, typer.Option("--replace", help="Remove an earlier simu
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 
 
-def simulate(  # noqa: PLR0913  an option of a command is an argument of its function
+def simulate(  # noqa: PLR0913, PLR0917  an option of a command is an argument of its function
     out: Out,
     events: Events = 10_000,
     members: Members = 500,
@@ -53,15 +53,15 @@ def simulate(  # noqa: PLR0913  an option of a command is an argument of its fun
 ) -> None:
     """Write a made-up log of a shop whose people browse, log in, buy, return, redeem and change their minds.
 
-    Lines also arrive twice, late, or broken, at rates you choose. Beside the log stand truth.csv.gz (source, id, person:
+    Lines also arrive twice, late, or broken, at rates you choose. Beside the log are truth.csv.gz (source, id, person:
     who really did each event, to judge identity stitching) and summary.json (exact counts, to compare a run with).
 
-    Example: balanza simulate --out /tmp/shop --events 100000 --members 5000 --rate late=0.1 --rate shared_device=0.05
+    Example: balanza simulate --out shop --events 100000 --members 5000 --rate late=0.1 --rate shared_device=0.05
     """
     try:
         options = SimulateOptions(
-            events=events, members=members, seed=seed, start=datetime.fromisoformat(start).astimezone(UTC),
-            span_days=days, layout="topics" if topics else "single", web_partitions=partitions, compress=gzip,
+            events=events, members=members, seed=seed, start=datetime.fromisoformat(start), span_days=days,
+            layout="topics" if topics else "single", web_partitions=partitions, compress=gzip,
             rates=rates_of(rate),
         )  # fmt: skip
         make_room(out, replace)
