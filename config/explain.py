@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from config.fields import time_zones
 from config.phrases import SLUG_EXPECTED, Schema, did_you_mean, expected, render
-from config.problems import Location
+from config.problems import Location, printable
 from config.program import Program
 
 # Kinds of errors whose message, made by our own validators, says already what is accepted.
@@ -45,7 +45,7 @@ def _own_words(error: ErrorDetails) -> tuple[str, Iterable[str]]:
     if error["type"] != "unknown_reference":
         return error["msg"], ()
     accepted: list[str] = error["ctx"]["accepted"]
-    return f"{error['msg']}: {', '.join(accepted) or 'there is none'}", accepted
+    return f"{error['msg']}: {', '.join(map(printable, accepted)) or 'there is none'}", accepted
 
 
 def _unknown_key(location: Location) -> tuple[str, str, str]:

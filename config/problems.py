@@ -34,4 +34,9 @@ class ProgramError(Exception):
 
 def dotted(location: Location) -> str:
     """`location` as people write it: `earn.0.per.amount`."""
-    return ".".join(map(str, location))
+    return ".".join(map(printable, location))
+
+
+def printable(part: int | str) -> str:
+    """`part` as it is, or quoted where it holds what a terminal would not show as written."""
+    return str(part) if isinstance(part, int) or part.isprintable() else repr(part)

@@ -132,6 +132,16 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert [f"{tmp_path}:1: cannot be read: Is a directory"] == [str(problem) for problem in problems_of(tmp_path)]
 
 
+def test_a_message_is_one_printable_line(tmp_path: Path) -> None:
+    """Keys and names with line breaks or broken characters are quoted, so that any terminal can show the message."""
+    path = tmp_path / "odd.yaml"
+    odd = '"a\\nb\\uD800": 1\ncaps: [{id: a, max: 1, window: 1d, channel: x}]\nchannels: {"c\\n": {identifier: "\\uDC00"}}\n'
+    path.write_text(SMALLEST + odd, encoding="utf-8")
+
+    for problem in problems_of(path):
+        assert str(problem).isprintable()
+
+
 def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
     """Some editors put a byte order mark first; it is not part of the first key."""
     path = tmp_path / "marked.yaml"
