@@ -1,0 +1,113 @@
+"""The one thread that writes `surfaces.db`: a flush is a transaction, so readers see all of it or nothing."""
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+
+from sinks.destination import DestinationError
+from sinks.surface_rows import Block, load_blocks
+
+WAITING_MAX = 8  # flushes; the worker waits when SQLite falls that far behind
+BUSY_MILLISECONDS = 30_000
+
+SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA cache_size = -16384;
+PRAGMA wal_autocheckpoint = 4000;
+PRAGMA journal_size_limit = 67108864;
+CREATE TABLE IF NOT EXISTS surfaces (
+    member_id TEXT NOT NULL PRIMARY KEY,
+    version INTEGER NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS identifiers (
+    space TEXT NOT NULL,
+    type TEXT NOT NULL,
+    value TEXT NOT NULL,
+    member_id TEXT NOT NULL,
+    PRIMARY KEY (space, type, value)
+) WITHOUT ROWID;
+"""
+# What was shown before a crash comes again in the same versions: an older one must not replace a younger.
+SHOW = """
+INSERT INTO surfaces VALUES (?, ?, ?)
+ON CONFLICT (member_id) DO UPDATE SET version = excluded.version, document = excluded.document
+WHERE excluded.version >= version
+"""
+ANEW = "BEGIN IMMEDIATE; DELETE FROM surfaces; DELETE FROM identifiers; COMMIT"
+HIDE = "DELETE FROM surfaces WHERE member_id = ?"
+NAME = "INSERT OR REPLACE INTO identifiers VALUES (?, ?, ?, ?)"
+FORGET = "DELETE FROM identifiers WHERE space = ? AND type = ? AND value = ?"
+
+
+class SurfaceWriter:
+    """Applies flushes in the order they are handed over."""
+
+    def __init__(self, database: Path, waiting: Iterable[Path], *, anew: bool) -> None:
+        """Apply the flushes `waiting` from before the start at once, then start the thread for those to come.
+
+        `anew`: nothing was ever committed, so whatever stands in the database is not of this deployment's past.
+        """
+        self._database = database
+        self._queue: Queue[Path | None] = Queue(WAITING_MAX)
+        self._failure: BaseException | None = None
+        self._connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+        self._connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        self._connection.executescript(SCHEMA)
+        if anew:
+            self._connection.executescript(ANEW)
+        for path in waiting:
+            self._apply(path)
+        self._thread = Thread(target=self._run, name="surfaces", daemon=True)
+        self._thread.start()
+
+    def put(self, flush: Path) -> None:
+        """Hand over a flush; waits while `WAITING_MAX` are ahead of it. DestinationError if SQLite failed."""
+        self.raise_failure()
+        self._queue.put(flush)
+
+    def close(self) -> None:
+        """Wait until all flushes are in SQLite. DestinationError if they are not."""
+        self._queue.put(None)
+        self._thread.join()
+        self._connection.close()
+        self.raise_failure()
+
+    def raise_failure(self) -> None:
+        """DestinationError if the background work failed; nothing is lost then, the flushes are still files."""
+        if self._failure is not None:
+            raise DestinationError(
+                f"{self._database} could not be written: {self._failure}. What is missing in it is kept beside it and "
+                "is taken up at the next start."
+            ) from self._failure
+
+    def _run(self) -> None:
+        while (flush := self._queue.get()) is not None:
+            if self._failure is None:  # after a failure only empty the queue, so that nobody waits for room in it
+                try:
+                    self._apply(flush)
+                except BaseException as failure:  # noqa: BLE001  handed to the worker, which stops the flow with it
+                    self._failure = failure
+
+    def _apply(self, flush: Path) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for block in load_blocks(flush):
+                self._change(block)
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+        flush.unlink()
+
+    def _change(self, block: Block) -> None:
+        connection = self._connection
+        connection.executemany(HIDE, [(member_id,) for member_id in block.gone])
+        connection.executemany(SHOW, block.documents)
+        named = [(row.space, row.type, row.value, row.member_id) for row in block.moved if row.member_id is not None]
+        connection.executemany(NAME, named)
+        freed = [(row.space, row.type, row.value) for row in block.moved if row.member_id is None]
+        connection.executemany(FORGET, freed)
