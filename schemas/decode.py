@@ -17,11 +17,11 @@ from collections.abc import Callable
 from typing import Any, Union, cast
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from schemas.checks import CHECKED_TYPES, CHECKS, NO_IDENTIFIER, TIME_US_MAX, Rejected, checked, time_us
 from schemas.events import EVENT_TYPES, Activity, Event
-from schemas.explain import Envelope, explained
+from schemas.explain import Envelope, explained, msgspec_steps, unknown_type
 from schemas.loose import Part, known_part, loose_types
 from schemas.reasons import RejectReason
 
@@ -47,9 +47,7 @@ REFUSALS = (msgspec.MsgspecError, ValueError, RecursionError)
 """What `EventDecoder.strict` raises on a line it does not take (`ValueError`: invalid UTF-8 in a known field)."""
 
 _string = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_anything = msgspec.json.Decoder(Raw)
-_fields = msgspec.json.Decoder(dict[str, Raw] | None)
-_items = msgspec.json.Decoder(list[dict[str, Raw]] | None)
+_tree: Callable[[bytes], object] = msgspec.json.Decoder(float_hook=str).decode  # 1e400 in an unknown field is no harm
 
 
 class EventDecoder:
@@ -67,17 +65,17 @@ class EventDecoder:
             raise ValueError(message)
         self.dropped: Counter[str] = Counter()
         self.strict: Callable[[bytes], Event] = msgspec.json.Decoder(Event).decode
-        self._event_bytes_max = event_bytes_max
+        self.event_bytes_max = event_bytes_max
         self._loose_types = loose_types(activities)
         self._loose: Callable[[bytes], Struct] = _union_decoder(self._loose_types)
-        self._strict_types: dict[type[Struct], tuple[str, type[Struct], Part]] = {
-            loose: (name, EVENT_TYPES.get(name, Activity), known_part(loose))
+        self._strict_types: dict[type[Struct], tuple[type[Struct], Part]] = {
+            loose: (EVENT_TYPES.get(name, Activity), known_part(loose, name))
             for name, loose in self._loose_types.items()
         }
 
     def decode(self, raw: bytes) -> Event | Rejected:
         """Return the event of a line, or why it is none; never raises."""
-        if len(raw) > self._event_bytes_max:
+        if len(raw) > self.event_bytes_max:
             return self._too_large(raw)
         try:
             return self.strict(raw)
@@ -86,17 +84,17 @@ class EventDecoder:
 
     def tolerant(self, raw: bytes) -> Event | Rejected:
         """Return the event of a line without its unknown fields (counted), or why it is none; never raises."""
-        if len(raw) > self._event_bytes_max:
+        if len(raw) > self.event_bytes_max:
             return self._too_large(raw)
-        broken = not_json(raw)
-        if broken is not None:
-            return Rejected(RejectReason.NOT_JSON, broken)
+        tree = parsed(raw)
+        if isinstance(tree, Rejected):
+            return tree
         try:
             loose = self._loose(raw)
         except REFUSALS as error:
             return self._refused(raw, error)
-        name, strict, part = self._strict_types[type(loose)]
-        self._count_unknown(raw, part, name)
+        strict, part = self._strict_types[type(loose)]
+        self._count_unknown(cast("dict[str, Any]", tree), part)
         return cast("Event", msgspec.convert(loose, strict, from_attributes=True))
 
     def check(self, event: Event) -> Rejected | None:
@@ -109,38 +107,31 @@ class EventDecoder:
         return checked(event)
 
     def _too_large(self, raw: bytes) -> Rejected:
-        return Rejected(RejectReason.TOO_LARGE, f"expected at most {self._event_bytes_max} bytes, found {len(raw)}")
+        return Rejected(RejectReason.TOO_LARGE, f"expected at most {self.event_bytes_max} bytes, found {len(raw)}")
 
     def _refused(self, raw: bytes, error: Exception) -> Rejected:
         """Return the reason of a JSON line that the loose twins do not take."""
         try:
             envelope = msgspec.json.decode(raw, type=Envelope)
-        except REFUSALS as refusal:
+        except msgspec.ValidationError as refusal:
             return Rejected(RejectReason.NOT_CLOUDEVENT, explained(raw, Envelope, refusal))
         loose = self._loose_types.get(envelope.type)
         if loose is None:
-            return Rejected(RejectReason.UNKNOWN_TYPE, f"type: expected a known event type, found {envelope.type!r}")
-        return Rejected(RejectReason.INVALID_DATA, explained(raw, loose, error))
+            return Rejected(RejectReason.UNKNOWN_TYPE, unknown_type(envelope.type))
+        outside = msgspec_steps(str(error)) == ("type",)
+        reason = RejectReason.NOT_CLOUDEVENT if outside else RejectReason.INVALID_DATA
+        return Rejected(reason, explained(raw, loose, error))
 
-    def _count_unknown(self, raw: bytes | Raw, part: Part, path: str) -> None:
-        self._count_fields(_fields.decode(raw), part, path)
-
-    def _count_fields(self, fields: dict[str, Raw] | None, part: Part, path: str) -> None:
-        """Count the names in one object that its part does not know, then those of the parts inside."""
-        if fields is None:
-            return
+    def _count_unknown(self, fields: dict[str, Any], part: Part) -> None:
+        """Count the names in one accepted object that its part does not know, then those of the parts inside."""
         if not part.names.issuperset(fields):
             for name in fields.keys() - part.names:
-                self._count(f"{path}.{name[:DROPPED_NAME_CHARS]}")
+                self._count(f"{part.path}.{name[:DROPPED_NAME_CHARS]}")
         for name, inner, many in part.inner:
             value = fields.get(name)
-            if value is None:
-                continue
-            if not many:
-                self._count_unknown(value, inner, f"{path}.{name}")
-                continue
-            for item in _items.decode(value) or ():
-                self._count_fields(item, inner, f"{path}.{name}")
+            if value:
+                for item in value if many else (value,):
+                    self._count_unknown(item, inner)
 
     def _count(self, key: str) -> None:
         if key not in self.dropped and len(self.dropped) >= DROPPED_KEYS_MAX:
@@ -148,8 +139,8 @@ class EventDecoder:
         self.dropped[key] += 1
 
 
-def not_json(raw: bytes) -> str | None:
-    """Say why bytes are not one JSON text in UTF-8, nested at most `NESTING_MAX` deep; None if they are.
+def parsed(raw: bytes) -> object | Rejected:
+    """Return the JSON value of a line (floats as text); `NOT_JSON` unless it is one JSON text in UTF-8.
 
     The nesting has a limit of its own because the parser's depends on how deep the caller stands in its stack, and a
     replay must reject the same lines.
@@ -157,13 +148,12 @@ def not_json(raw: bytes) -> str | None:
     try:
         raw.decode()
         if raw.count(b"[") + raw.count(b"{") > NESTING_MAX and _nesting(raw) > NESTING_MAX:
-            return f"nested deeper than {NESTING_MAX} levels"
-        _anything.decode(raw)
+            return Rejected(RejectReason.NOT_JSON, f"nested deeper than {NESTING_MAX} levels")
+        return _tree(raw)
     except UnicodeDecodeError as error:
-        return f"invalid UTF-8 (byte {error.start})"
+        return Rejected(RejectReason.NOT_JSON, f"invalid UTF-8 (byte {error.start})")
     except msgspec.MsgspecError as error:
-        return str(error) if raw.strip() else "empty line"
-    return None
+        return Rejected(RejectReason.NOT_JSON, str(error) if raw.strip() else "empty line")
 
 
 def _nesting(raw: bytes) -> int:

@@ -31,6 +31,7 @@ def loose_twin(strict: type[Struct]) -> type[Struct]:
         kw_only=True,
         tag_field=config.tag_field,
         tag=config.tag,
+        namespace={"__doc__": strict.__doc__},
     )
 
 
@@ -69,26 +70,27 @@ def _loosened(hint: Hint) -> Hint:
 
 
 class Part(Struct, frozen=True):
-    """The names one object of the wire may carry, and its parts that are objects again.
+    """The names that one object of the wire may carry, and its parts that are objects again.
 
-    `inner` holds (name, the part's own names, whether it is a list of such parts).
+    `path` is where the object stands, the event type first; `inner` holds (name, part, whether it is a list of parts).
     """
 
+    path: str
     names: frozenset[str]
     inner: tuple[tuple[str, "Part", bool], ...]
 
 
-@cache
-def known_part(struct: type[Struct]) -> Part:
+def known_part(struct: type[Struct], path: str) -> Part:
     """Return the names that a struct knows on the wire; its tag field counts as known."""
-    names: set[str] = set()
-    inner: list[tuple[str, Part, bool]] = []
-    if struct.__struct_config__.tag_field is not None:
-        names.add(struct.__struct_config__.tag_field)
-    for info in msgspec.structs.fields(struct):
-        names.add(info.encode_name)
-        inner.extend((info.encode_name, known_part(part), many) for part, many in _parts(info.type))
-    return Part(frozenset(names), tuple(inner))
+    infos = msgspec.structs.fields(struct)
+    tag_field = struct.__struct_config__.tag_field
+    names = frozenset(info.encode_name for info in infos) | ({tag_field} if tag_field else set())
+    inner = [
+        (info.encode_name, known_part(part, f"{path}.{info.encode_name}"), many)
+        for info in infos
+        for part, many in _parts(info.type)
+    ]
+    return Part(path, names, tuple(inner))
 
 
 def _parts(hint: Hint, *, many: bool = False) -> Iterator[tuple[type[Struct], bool]]:
