@@ -58,8 +58,8 @@ check: lint types test ## lint, types and test: what must pass before a commit
 bench: $(STAMP) ## measure speed and memory against the plain loop
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-simulate: $(STAMP) ## generate events of any size (ARGS='--help' tells how)
-	@$(BIN)/balanza simulate $(ARGS)
+simulate: $(STAMP) ## make up a log in out/simulation (ARGS='--events 100000 --seed 3'; --help tells more)
+	@$(BIN)/balanza simulate --out out/simulation --replace $(ARGS)
 
 # Resolved on 3.11, the older of the two, so that what is locked exists for both.
 LOCK_VENV := .cache/lock

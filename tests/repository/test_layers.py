@@ -27,7 +27,8 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
     ("flows.runtime",    DATA),
     ("flows",            FLOW),
     ("balanza",          FLOW | {"flows"}),
-    ("tests",            FLOW | {"flows", "balanza"}),
+    ("tools",            FLOW | {"flows", "balanza"}),
+    ("tests",            FLOW | {"flows", "balanza", "tools"}),
 )  # fmt: skip
 ENGINE_IS_KNOWN_IN = ("flows", "connectors", "sinks", "tests")
 FORBIDDEN_IN_MACHINES = frozenset({

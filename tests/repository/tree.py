@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("balanza", "config", "connectors", "flows", "schemas", "sinks", "tests")
+PACKAGES = ("balanza", "config", "connectors", "flows", "schemas", "sinks", "tests", "tools")
 HIDDEN_BUT_OURS = {".ci"}
 NOT_OURS = {"__pycache__", "build", "dist", "out"}
 WRITTEN_SUFFIXES = {".cfg", ".json", ".md", ".py", ".sh", ".sql", ".toml", ".txt", ".yaml", ".yml", ""}
