@@ -12,11 +12,10 @@ from flows.decisions import consent
 from flows.decisions.decide import TIMER as QUIET_TIMER
 from flows.decisions.decide import Decider
 from flows.ledger.ledger import Ledger
-from flows.runtime.table import Table
-from flows.runtime.timers import Timer, Timers
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts
 from schemas import events
+from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ReceiptNoted
 from schemas.states import Member
 from schemas.stitched import Emit, Forgotten, Merged, Step, Stitched
@@ -27,7 +26,7 @@ Handler = Callable[[Member, Any, Stitched, Emit], None]
 class MemberMachine:
     """`apply` steps and `advance` the clock; says what it did through `emit`, and whom it touched in `touched`."""
 
-    def __init__(self, program: Program, members: Table[Member], timers: Timers) -> None:
+    def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue) -> None:
         self._members = members
         self._timers = timers
         self._ledger = Ledger(program)
@@ -36,6 +35,7 @@ class MemberMachine:
         self.emit = Emit(self._wake)
         self.touched: dict[str, Member] = {}
         self.gone: list[str] = []
+        self.forgotten_events = 0
         self._handlers: dict[type, Handler] = {
             events.Purchase: self._purchase,
             events.Return: self._return,
@@ -117,6 +117,8 @@ class MemberMachine:
             case Merged():
                 self._merge(step)
             case Forgotten():
+                member = self._members.get(step.member_id)
+                self.forgotten_events += 0 if member is None else member.events
                 self._members.remove(step.member_id)
                 self.touched.pop(step.member_id, None)
                 self.gone.append(step.member_id)

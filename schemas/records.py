@@ -201,10 +201,11 @@ class Packet(Struct, gc=False):
 
     `lines` holds JSON lines by table name, encoded at once; `touched` the live member states by id, from which a sink
     that shows the present builds its documents when it flushes (the latest wins); `gone` the members that are no more
-    (merged or forgotten).
+    (merged or forgotten); `read_at` the wall clock in seconds when its input was read, for latency figures only.
     """
 
     lines: dict[str, bytes]
     touched: dict[str, object]
     gone: list[str]
     moved: list[IdentifierMoved]
+    read_at: float = 0.0

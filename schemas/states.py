@@ -156,7 +156,6 @@ class Totals(Struct, array_like=True, gc=False):
     duplicate: int = 0
     blank: int = 0
     rejected: dict[str, int] = {}
-    expired_anonymous: int = 0
     members: int = 0
     known_members: int = 0
     merges: int = 0
@@ -167,7 +166,27 @@ class Totals(Struct, array_like=True, gc=False):
     left_out: dict[str, int] = {}
 
 
+def read_lines(totals: Totals) -> int:
+    """Give how many lines were read, blank ones left out."""
+    return totals.applied + totals.duplicate + sum(totals.rejected.values())
+
+
+class MemberTotals(Struct, array_like=True, gc=False):
+    """Counts of the member station since the deployment began; `outstanding` are the points members hold."""
+
+    entries: int = 0
+    outstanding: dict[str, int] = {}
+    receivable: dict[str, int] = {}
+    refusals: dict[str, int] = {}
+    signals: dict[str, int] = {}
+    decisions: dict[str, int] = {}
+    actions: dict[str, int] = {}
+    receipts: int = 0
+    expired_anonymous: int = 0
+
+
 encode_state = msgspec.msgpack.Encoder().encode
 decode_person = msgspec.msgpack.Decoder(Person).decode
 decode_member = msgspec.msgpack.Decoder(Member).decode
 decode_totals = msgspec.msgpack.Decoder(Totals).decode
+decode_member_totals = msgspec.msgpack.Decoder(MemberTotals).decode

@@ -148,7 +148,7 @@ class Decider:
     ) -> str:  # fmt: skip
         rule = candidate.rule
         cause = f"{member.member_id}\0{rule.id}\0{candidate.subject}\0{candidate.cause_key}\0{at_us}"
-        decision_id = f"d_{xxh3_64_hexdigest(cause)}"
+        decision_id = f"d_{xxh3_64_hexdigest(cause.encode())}"
         emit.decisions.append(
             DecisionMade(
                 decision_id, member.member_id, at_us, rule.id, None, None, channel, rule.purpose, outcome, reason, detail

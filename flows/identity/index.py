@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from config.program import Program
 from flows.identity.normalise import Normaliser
-from flows.runtime.table import Table
 from schemas.events import Identifiers
+from schemas.hosting import Rows
 from schemas.states import Person
 
 DEFAULT_SPACE = "default"
@@ -31,7 +31,7 @@ class Named(NamedTuple):
 class IdentityIndex:
     """Looks identifiers up; counts those that were left out by `type/why` (undeclared, blocked, invalid)."""
 
-    def __init__(self, program: Program, owners: Table[str], persons: Table[Person]) -> None:
+    def __init__(self, program: Program, owners: Rows[str], persons: Rows[Person]) -> None:
         self.owners = owners
         self.persons = persons
         self.left_out: dict[str, int] = {}

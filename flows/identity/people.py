@@ -6,7 +6,7 @@ identifiers move, and its row stays as a forwarding stone, so that old ids go on
 """
 
 from flows.identity.index import IdentityIndex, space_prefix
-from flows.runtime.timers import Timer, Timers
+from schemas.hosting import Timer, TimerQueue
 from schemas.records import IdentifierMoved, IdentityChanged, IdentityKind, MemberChanged
 from schemas.states import Person, Totals
 from schemas.stitched import Cause
@@ -19,7 +19,7 @@ ID_HEX_CHARS = 24
 class People:
     """Changes persons; collects records in `changes`, `versions`, `moved` until the batch is handed on."""
 
-    def __init__(self, index: IdentityIndex, timers: Timers, totals: Totals, anonymous_days: int) -> None:
+    def __init__(self, index: IdentityIndex, timers: TimerQueue, totals: Totals, anonymous_days: int) -> None:
         self._index = index
         self._timers = timers
         self._totals = totals

@@ -16,11 +16,10 @@ from xxhash import xxh3_64_intdigest, xxh3_128_digest
 from config.program import Program
 from flows.identity.index import IdentityIndex, Named, space_prefix
 from flows.identity.people import People
-from flows.runtime.seen import SeenEvents
-from flows.runtime.timers import Timers
 from schemas.checks import NO_IDENTIFIER
 from schemas.decode import Rejected
 from schemas.events import EVENT_TYPES, Receipt, Split
+from schemas.hosting import Seen, TimerQueue
 from schemas.log import Place, Row
 from schemas.reasons import RejectReason
 from schemas.records import DeadLetter, EventApplied
@@ -28,6 +27,7 @@ from schemas.states import Person, Totals
 from schemas.stitched import Cause, Forgotten, Merged, Step, Stitched
 
 SECOND_US = 1_000_000
+NO_KEY = bytes(16)
 TYPE_NAMES: dict[type, str] = {kind: name for name, kind in EVENT_TYPES.items()}
 
 
@@ -35,7 +35,7 @@ class Stitcher:
     """`apply` rows; results collect in `steps`, `events`, `dead_letters` and in `people` until taken."""
 
     def __init__(
-        self, program: Program, index: IdentityIndex, people: People, seen: SeenEvents, timers: Timers, totals: Totals
+        self, program: Program, index: IdentityIndex, people: People, seen: Seen, timers: TimerQueue, totals: Totals
     ) -> None:
         self._index, self.people, self._seen, self._timers, self.totals = index, people, seen, timers, totals
         self._retention_us = program.retention.events
@@ -43,7 +43,7 @@ class Stitcher:
         self._anonymous_types = frozenset(
             name for name, kind in program.identity.identifiers.items() if not kind.known
         )  # fmt: skip
-        self._encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+        self._encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="deterministic").encode
         self.steps: list[Step] = []
         self.events: list[EventApplied] = []
         self.dead_letters: list[DeadLetter] = []
@@ -52,7 +52,8 @@ class Stitcher:
     def apply(self, rows: list[Row]) -> None:
         """Stitch rows in order; the hot loop of this station."""
         keys = [
-            b"" if type(event) is Rejected else xxh3_128_digest(f"{event.source}\0{event.id}") for *_, event in rows
+            NO_KEY if type(event) is Rejected else xxh3_128_digest(f"{event.source}\0{event.id}".encode())
+            for *_, event in rows
         ]
         stored = self._seen.probe(keys)
         timers, totals, encode, first_sight = self._timers, self.totals, self._encode, self._seen.first_sight
@@ -164,7 +165,7 @@ class Stitcher:
             )
         if new:
             self.people.link(into, new, known, cause)
-        elif not into.known:
+        if not into.known:
             self.people.touch(into, cause.log_us)
         return into, linked
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from bytewax.dataflow import KeyedStream
-from bytewax.operators import StatefulBatchLogic, stateful_batch
+
+from bytewax.operators import KeyedStream, StatefulBatchLogic, stateful_batch
 
 ONE_KEY = "0"
 

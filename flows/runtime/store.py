@@ -111,6 +111,11 @@ class Store:
                 batch.put(key, value)
         self._db.write(batch, self._unlogged)
 
+    def write_changed(self, key: bytes, value: bytes) -> None:
+        """Write a row only if it says something new, so that an epoch without news needs no checkpoint."""
+        if self.get(key) != value:
+            self.write([(key, value)])
+
     def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
         """Give all rows whose key begins with the prefix, in order."""
         rows = []
@@ -143,6 +148,10 @@ class Store:
         """Give the bytes of the live table files."""
         value = self._db.property_int_value("rocksdb.total-sst-files-size")
         return int(value or 0)
+
+    def rows_estimate(self) -> int:
+        """Give about how many rows there are."""
+        return int(self._db.property_int_value("rocksdb.estimate-num-keys") or 0)
 
     def close(self) -> None:
         """Close the database; what was not checkpointed is given up."""

@@ -25,7 +25,7 @@ GROUPS_IN_ONE_BYTE = 256
 
 def group_of(key: str, groups: int) -> bytes:
     """Give the key group as the first bytes of a state row's key: what moves between workers."""
-    group = xxh3_64_intdigest(key) % groups
+    group = xxh3_64_intdigest(key.encode()) % groups
     return group.to_bytes(1 if groups <= GROUPS_IN_ONE_BYTE else 2, "big")
 
 
@@ -73,7 +73,9 @@ class Table(Generic[T]):
     def put(self, key: str, row: T) -> None:
         """Keep a new or changed row."""
         self.dirty[key] = row
-        if key not in self.young:
+        if key in self.young:
+            self.young[key] = row
+        else:
             self._old.pop(key, None)
             self._admit(key, row)
 

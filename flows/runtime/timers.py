@@ -6,24 +6,14 @@ and cannot be forgotten. A timer that is armed and fired within one epoch never 
 """
 
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple
-
 import msgspec
 
 from flows.runtime.store import Store
 from flows.runtime.table import GROUPS_IN_ONE_BYTE, group_of
+from schemas.hosting import Timer
 
 TAG = b"t"
 DUE_BYTES = 8
-
-
-class Timer(NamedTuple):
-    """Wakes `owner` (a member id) at `due_us` of log time; `kind` and `key` tell it why."""
-
-    due_us: int
-    owner: str
-    kind: str
-    key: str
 
 
 class Timers:

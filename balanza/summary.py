@@ -1,0 +1,180 @@
+"""What a run did, for a person and for a machine."""
+
+import shutil
+import sys
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from balanza.running import Run
+from schemas.states import MemberTotals, Totals, read_lines
+
+
+@dataclass
+class Summary:
+    """Counts since the deployment began, but `read_now` and `seconds`, which are this run's.
+
+    `read` = `applied` + `duplicate` + `rejected` + `expired_anonymous` (V5); `applied` leaves out what was forgotten.
+    """
+
+    program: str
+    out: str
+    log_from: str | None
+    log_to: str | None
+    seconds: float
+    read_now: int
+    read: int
+    applied: int
+    duplicate: int
+    rejected: int
+    expired_anonymous: int
+    blank: int
+    rejected_by_reason: dict[str, int]
+    left_out_identifiers: dict[str, int]
+    dropped_fields: dict[str, int]
+    members: int
+    known_members: int
+    links: int
+    merges: int
+    entries: int
+    points_outstanding: dict[str, int]
+    points_receivable: dict[str, int]
+    refusals: dict[str, int]
+    signals: dict[str, int]
+    decisions: dict[str, int]
+    actions: dict[str, int]
+    receipts: int
+    unfinished_lines: dict[str, int] = field(default_factory=dict)
+    stopped_by_signal: int | None = None
+    problems: list[str] = field(default_factory=list)
+
+
+def _moment(us: int) -> str | None:
+    return datetime.fromtimestamp(us / 1e6, UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if us else None
+
+
+def _most_first(counts: dict[str, int]) -> dict[str, int]:
+    return {str(key): value for key, value in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
+
+
+def summarise(run: Run) -> Summary:
+    """Gather the totals; also written to OUT/summary.json."""
+    stitch, members = run.wiring.totals.get("stitch"), run.wiring.totals.get("members")
+    stitch = stitch if isinstance(stitch, Totals) else Totals()
+    members = members if isinstance(members, MemberTotals) else MemberTotals()
+    rejected = sum(stitch.rejected.values())
+    read = read_lines(stitch)
+    summary = Summary(
+        run.request.program.program, str(run.request.out), _moment(stitch.first_log_us), _moment(stitch.log_us),
+        round(run.seconds, 3), read - run.wiring.read_before, read, stitch.applied - members.expired_anonymous,
+        stitch.duplicate, rejected, members.expired_anonymous, stitch.blank, _most_first(stitch.rejected),
+        _most_first(stitch.left_out), _most_first(run.dropped), stitch.members, stitch.known_members, stitch.links,
+        stitch.merges, members.entries, members.outstanding, members.receivable, _most_first(members.refusals),
+        _most_first(members.signals), _most_first(members.decisions), _most_first(members.actions), members.receipts,
+    )  # fmt: skip
+    if run.log is not None:
+        summary.unfinished_lines = run.log.unfinished
+        summary.problems = [f"{damage}; put the whole file in its place and run again: what was read stays applied"
+                            for damage in run.log.damages]
+    summary.stopped_by_signal = run.stop.by_signal
+    if run.stop.failure is not None:
+        summary.problems.append(str(run.stop.failure))
+    (run.request.out / "summary.json").write_bytes(orjson.dumps(asdict(summary), option=orjson.OPT_INDENT_2) + b"\n")
+    return summary
+
+
+def print_summary(summary: Summary, *, as_json: bool) -> None:
+    """Print it to stdout."""
+    if as_json:
+        sys.stdout.buffer.write(orjson.dumps(asdict(summary), option=orjson.OPT_INDENT_2) + b"\n")
+        sys.stdout.flush()
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    _print_counts(console, summary)
+    _print_places(console, Path(summary.out))
+
+
+def _print_counts(console: Console, summary: Summary) -> None:
+    rate = summary.read_now / summary.seconds if summary.seconds else 0
+    console.print(f"\n[bold]{summary.program}[/bold]: {summary.read_now:,} events in {summary.seconds:.1f} s "
+                  f"({rate:,.0f}/s), log from {summary.log_from} to {summary.log_to}")
+    if summary.read_now != summary.read:
+        console.print(f"Counts below are since this deployment began: {summary.read:,} events.")
+    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    table.add_column()
+    for name, count, more in _rows(summary):
+        table.add_row(name, count, more)
+    console.print(table)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{key} {value:,}" for key, value in counts.items())
+
+
+def _rows(summary: Summary) -> list[tuple[str, str, str]]:
+    rows = [
+        ("events", "read", summary.read, ""),
+        ("", "applied", summary.applied, ""),
+        ("", "duplicate", summary.duplicate, "left out: same source and id, same body"),
+        ("", "rejected", summary.rejected, _counts(summary.rejected_by_reason)),
+        ("", "expired", summary.expired_anonymous, "of anonymous members without activity, forgotten"),
+        ("members", "now", summary.members, f"{summary.known_members:,} known, "
+                                            f"{summary.members - summary.known_members:,} anonymous"),
+        ("", "links", summary.links, "identifiers given to members"),
+        ("", "merges", summary.merges, "members found to be one person"),
+        ("points", "entries", summary.entries, "balanced postings"),
+        *(("", currency, points, f"outstanding; {summary.points_receivable.get(currency, 0):,} owed by members")
+          for currency, points in summary.points_outstanding.items()),
+        *(("", "refused", count, reason) for reason, count in summary.refusals.items()),
+        *(("signals" if at == 0 else "", signal, count, "")
+          for at, (signal, count) in enumerate(summary.signals.items())),
+        *(("decisions" if at == 0 else "", outcome.partition(" ")[0], count, outcome.partition(" ")[2])
+          for at, (outcome, count) in enumerate(summary.decisions.items())),
+        *(("actions" if at == 0 else "", channel, count, "requested")
+          for at, (channel, count) in enumerate(summary.actions.items())),
+    ]  # fmt: skip
+    shown = [(f"{name:<10}{what}", f"{count:,}", more) for name, what, count, more in rows]
+    if summary.left_out_identifiers:
+        shown.append(("          left out", "", "identifiers: " + _counts(summary.left_out_identifiers)))
+    if summary.dropped_fields:
+        shown.append(("          dropped", "", "unknown fields: " + _counts(dict(list(summary.dropped_fields.items())[:5]))))
+    for place, size in summary.unfinished_lines.items():
+        shown.append(("          waiting", "", f"{place}: its last line ({size:,} bytes) has no end yet; it is read when it has"))
+    return shown
+
+
+def _print_places(console: Console, out: Path) -> None:
+    console.print(f"\nIn {out}: warehouse/warehouse.duckdb (tables), surfaces.db (one document a member), "
+                  "outbox.jsonl (actions), dead_letters.jsonl, state/ (to go on from)")
+    console.print("Try next:")
+    for command in _next_commands(out):
+        console.print(f"  {command}")
+
+
+def _next_commands(out: Path) -> list[str]:
+    """Three commands that work as they stand: on a member to whom something was sent, if there is one."""
+    me = "balanza" if shutil.which("balanza") else sys.argv[0]
+    queries = {
+        "select": "select member_id, available from balances order by available desc limit 5",
+        "why": "select outcome, reason, count(*) as decisions from decisions group by all order by all",
+    }
+    commands = [f'{me} sql "{queries["select"]}" --out {out}']
+    action = _first_action(out)
+    if action is None:
+        return [*commands, f'{me} sql "{queries["why"]}" --out {out}', f"{me} deadletters list --out {out}"]
+    return [*commands, f"{me} member {action['member_id']} --out {out}", f"{me} why {action['action_id']} --out {out}"]
+
+
+def _first_action(out: Path) -> dict[str, str] | None:
+    path = out / "outbox.jsonl"
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        line = file.readline()
+    return orjson.loads(line) if line.strip() else None

@@ -1,0 +1,102 @@
+"""Counts of what the stations did: into durable totals and into metrics, by the batch, never by the event."""
+
+from collections import Counter
+
+from flows.runtime.metrics import Metrics
+from schemas.states import MemberTotals, Totals
+from schemas.stitched import Emit
+
+
+class StitchCounts:
+    """Turns the stitcher's running totals into metrics, by difference to the batch before."""
+
+    def __init__(self, metrics: Metrics, totals: Totals) -> None:
+        self._metrics, self._totals = metrics, totals
+        self._before: Counter[str] = self._now()
+        self._rejected_before = Counter(totals.rejected)
+
+    def _now(self) -> Counter[str]:
+        totals = self._totals
+        return Counter(
+            applied=totals.applied, duplicate=totals.duplicate, blank=totals.blank, merges=totals.merges,
+            links=totals.links, rejected=sum(totals.rejected.values()),
+        )  # fmt: skip
+
+    def batch(self, left_out: dict[str, int]) -> None:
+        """Count what the last batch added; `left_out` are identifiers by `type/why`, and is emptied."""
+        now = self._now()
+        added = now - self._before
+        self._before = now
+        metrics = self._metrics
+        for outcome in ("applied", "duplicate", "rejected", "blank"):
+            if added[outcome]:
+                metrics.events_total.labels(outcome).inc(added[outcome])
+        if added["rejected"]:
+            rejected = Counter(self._totals.rejected)
+            for reason, count in (rejected - self._rejected_before).items():
+                metrics.dead_letters_total.labels(str(reason)).inc(count)
+            self._rejected_before = rejected
+        metrics.merges_total.inc(added["merges"])
+        metrics.links_total.inc(added["links"])
+        metrics.members.set(self._totals.members)
+        if left_out:
+            self._count_left_out(left_out)
+
+    def _count_left_out(self, left_out: dict[str, int]) -> None:
+        by_type = {}
+        for label, count in left_out.items():
+            kind, _, why = label.partition("/")
+            by_type[kind, why] = count
+            self._totals.left_out[label] = self._totals.left_out.get(label, 0) + count
+        self._metrics.count_dropped_identifiers(by_type)
+        left_out.clear()
+
+
+class MemberCounts:
+    """Adds what a batch emitted to the member station's totals and metrics."""
+
+    def __init__(self, metrics: Metrics, totals: MemberTotals) -> None:
+        self._metrics, self._totals = metrics, totals
+        self._show_outstanding()
+
+    def batch(self, emit: Emit, forgotten_events: int) -> None:
+        """Count the records of a batch, and the events that went with forgotten members."""
+        totals, metrics = self._totals, self._metrics
+        if forgotten_events:
+            totals.expired_anonymous += forgotten_events
+            metrics.events_expired_anonymous_total.inc(forgotten_events)
+        if emit.entries:
+            self._count_points(emit)
+        for refusal in emit.refusals:
+            totals.refusals[refusal.reason] = totals.refusals.get(refusal.reason, 0) + 1
+            metrics.refusals_total.labels(str(refusal.reason)).inc()
+        for signal in emit.signals:
+            label = f"{signal.signal} {signal.state}"
+            totals.signals[label] = totals.signals.get(label, 0) + 1
+        for decision in emit.decisions:
+            label = f"{decision.outcome} {decision.reason}"
+            totals.decisions[label] = totals.decisions.get(label, 0) + 1
+            metrics.decisions_total.labels(decision.outcome, str(decision.reason)).inc()
+            if decision.outcome != "sent":
+                metrics.suppressions_total.labels(decision.channel or "none", str(decision.reason)).inc()
+        for action in emit.actions:
+            totals.actions[action.channel] = totals.actions.get(action.channel, 0) + 1
+            metrics.actions_total.labels(action.channel).inc()
+        totals.receipts += len(emit.receipts)
+
+    def _count_points(self, emit: Emit) -> None:
+        totals = self._totals
+        totals.entries += len(emit.entries)
+        outstanding, receivable = totals.outstanding, totals.receivable
+        for entry in emit.entries:
+            currency = entry.currency
+            for account, points in entry.legs:
+                if account == "available":
+                    outstanding[currency] = outstanding.get(currency, 0) + points
+                elif account == "receivable":
+                    receivable[currency] = receivable.get(currency, 0) - points
+        self._show_outstanding()
+
+    def _show_outstanding(self) -> None:
+        for currency, points in self._totals.outstanding.items():
+            self._metrics.points_outstanding.labels(currency).set(points)

@@ -1,0 +1,135 @@
+"""The folder of a deployment: who may work in it, what it was made with, and where its parts lie.
+
+DIR/state/           format.json, program.json, lock, engine/ (offsets), a folder a station
+DIR/journal.jsonl    the exceptions to the order of a file log
+DIR/warehouse/, surfaces.db, outbox.jsonl, dead_letters.jsonl   written by the sinks
+
+The state's format and its number of key groups are fixed when the folder is made; another one is refused, for rows
+would be looked for where they are not.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TextIO
+
+from schemas.states import STATE_FORMAT
+
+ENGINE_PARTITIONS = 8
+MANAGED = (
+    "state", "journal.jsonl", "warehouse", "records", "surfaces.db", "surfaces.db-wal", "surfaces.db-shm",
+    "surfaces.pending", "outbox.jsonl", "dead_letters.jsonl", "summary.json",
+)  # fmt: skip
+
+
+class DeploymentRefused(Exception):
+    """This folder cannot be worked in as asked; the message says why and what to do."""
+
+
+class Deployment:
+    """A locked output folder. `is_new` until the first `remember`."""
+
+    def __init__(self, folder: Path, *, fresh: bool, groups: int) -> None:
+        """Lock the folder, clear it if `fresh`, and check what it was made with.
+
+        Raises:
+            DeploymentRefused: another worker is in it, it cannot be written, or its format or groups differ.
+
+        """
+        self.folder = folder
+        self.state = folder / "state"
+        try:
+            self.state.mkdir(parents=True, exist_ok=True)
+            self._lock = self._locked()
+            if fresh:
+                self._clear()
+            self.engine.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DeploymentRefused(f"cannot write to {folder} ({error.strerror or error}); choose another --out") from error
+        self._check_format(groups)
+
+    @property
+    def engine(self) -> Path:
+        """Where the engine keeps offsets and checkpoint numbers."""
+        return self.state / "engine"
+
+    @property
+    def journal(self) -> Path:
+        """The written-down exceptions to the order."""
+        return self.folder / "journal.jsonl"
+
+    def _locked(self) -> TextIO:
+        lock = (self.state / "lock").open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            lock.close()
+            raise DeploymentRefused(
+                f"another worker (process {holder}) runs on {self.folder}; stop it, or choose another --out"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        return lock
+
+    def _clear(self) -> None:
+        """Remove what a run makes, and nothing else."""
+        for name in MANAGED:
+            path = self.folder / name
+            if name == "state":
+                self._clear_state()
+            elif path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        for path in (*self.folder.glob("*.jsonl.*"), *self.folder.glob("*.pending")):
+            if path.is_file():
+                path.unlink()
+
+    def _clear_state(self) -> None:
+        for path in self.state.iterdir():
+            if path.name == "lock":
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def _check_format(self, groups: int) -> None:
+        path = self.state / "format.json"
+        mine = {"state_format": STATE_FORMAT, "key_groups": groups}
+        if not path.exists():
+            path.write_text(json.dumps(mine) + "\n", encoding="utf-8")
+            return
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found.get("state_format") != STATE_FORMAT:
+            raise DeploymentRefused(
+                f"{self.folder} holds state of format {found.get('state_format')}, this version writes {STATE_FORMAT}; "
+                "run the version that wrote it, or start anew with --fresh"
+            )
+        if found.get("key_groups") != groups:
+            raise DeploymentRefused(
+                f"{self.folder} was made with {found.get('key_groups')} key groups, now {groups} are set; the number is "
+                f"fixed when a deployment is made: set BALANZA_KEY_GROUPS={found.get('key_groups')}, or start anew "
+                "with --fresh"
+            )
+
+    def stored_program(self) -> str | None:
+        """Give the program that the state was last run with, as stored."""
+        path = self.state / "program.json"
+        return path.read_text(encoding="utf-8") if path.exists() else None
+
+    def remember_program(self, text: str) -> None:
+        """Store the program beside the state."""
+        path = self.state / "program.json"
+        draft = path.with_suffix(".new")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+
+    def release(self) -> None:
+        """Let another worker in."""
+        self._lock.close()

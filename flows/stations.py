@@ -1,0 +1,221 @@
+"""The stations: each a machine, its tables and timers on one store, its counts, behind `work` and `save`."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from config.program import Program
+from flows.counted import MemberCounts, StitchCounts
+from flows.identity.index import IdentityIndex
+from flows.identity.people import People
+from flows.identity.stitch import Stitcher
+from flows.member import MemberMachine
+from flows.runtime.collector import collect_now_and_then
+from flows.runtime.metrics import Metrics
+from flows.runtime.seen import SeenEvents
+from flows.runtime.store import Store
+from flows.runtime.table import Table
+from flows.runtime.timers import Timers
+from schemas.log import LogBatch
+from schemas.records import Packet
+from schemas.states import (
+    Member,
+    MemberTotals,
+    Totals,
+    decode_member,
+    decode_member_totals,
+    decode_person,
+    decode_totals,
+    encode_state,
+    read_lines,
+)
+from schemas.stitched import StitchedBatch, encode_tables
+
+TOTALS_ROW = b"\x00n"
+NEVER_US = 1 << 63
+
+
+@dataclass
+class Wiring:
+    """What both stations are built with; `store_bytes` bounds each station's cache, None folder: nothing is kept."""
+
+    program: Program
+    folder: Path | None = None
+    groups: int = 256
+    cache_bytes: int = 256 << 20
+    metrics: Metrics = field(default_factory=Metrics)
+    clocks: dict[str, Callable[[], int]] = field(default_factory=dict)
+    spent: Counter[str] = field(default_factory=Counter)
+    totals: dict[str, Totals | MemberTotals] = field(default_factory=dict)
+    load_member: Callable[[str], Member | None] | None = None
+    read_before: int = 0
+    too_many_dead: Callable[[str], None] = print
+
+    def next_due_us(self) -> int | None:
+        """When the earliest timer of any station is due; None if there is none."""
+        due_us = min((clock() for clock in self.clocks.values()), default=NEVER_US)
+        return None if due_us >= NEVER_US else due_us
+
+    def store(self, station: str, number: int) -> Store | None:
+        """Open a station's store at a checkpoint."""
+        return None if self.folder is None else Store(self.folder / station, number)
+
+
+class StitchHost:
+    """Rows in, steps out: decode's results become members' events."""
+
+    name = "stitch"
+
+    def __init__(self, wiring: Wiring, number: int) -> None:
+        self._wiring, program = wiring, wiring.program
+        self._store = store = wiring.store(self.name, number)
+        packed = None if store is None else store.get(TOTALS_ROW)
+        self.totals = Totals() if packed is None else decode_totals(packed)
+        share = wiring.cache_bytes // 4
+        self._owners: Table[str] = Table(b"i", str.encode, bytes.decode, store, wiring.groups, share)
+        self._persons = Table(b"p", encode_state, decode_person, store, wiring.groups, share)
+        self._timers = Timers(store, wiring.groups)
+        self._seen = SeenEvents(program.retention.events, store)
+        self._index = IdentityIndex(program, self._owners, self._persons)
+        people = People(self._index, self._timers, self.totals, program.identity.anonymous_days)
+        self._stitcher = Stitcher(program, self._index, people, self._seen, self._timers, self.totals)
+        self._limits = program.limits
+        self._counted = StitchCounts(wiring.metrics, self.totals)
+        self._warned = False
+        wiring.clocks[self.name] = lambda: self._timers.next_us
+        wiring.totals[self.name] = self.totals
+        wiring.read_before = read_lines(self.totals)
+
+    def work(self, batch: LogBatch) -> StitchedBatch:
+        """Stitch a batch."""
+        began = time.perf_counter()
+        stitcher, people, totals = self._stitcher, self._stitcher.people, self.totals
+        first = batch.rows[0][0] if batch.rows else 0
+        totals.first_log_us = totals.first_log_us or first
+        totals.blank += batch.blank
+        stitcher.apply(batch.rows)
+        if batch.clock_us is not None:
+            totals.log_us = max(totals.log_us, batch.clock_us)
+            stitcher.advance(batch.clock_us)
+        tables: dict[str, list[Struct]] = {
+            "identity": [*people.changes], "members": [*people.versions], "events": [*stitcher.events],
+            "dead_letters": [*stitcher.dead_letters],
+        }  # fmt: skip
+        clock_us = -1 if batch.clock_us is None else batch.clock_us
+        lines = encode_tables(tables)
+        out = StitchedBatch(stitcher.steps, clock_us, lines, people.moved, stitcher.gone, batch.read_at)
+        stitcher.steps, stitcher.events, stitcher.dead_letters, stitcher.gone = [], [], [], []
+        people.changes, people.versions, people.moved = [], [], []
+        self._judge_share()
+        self._counted.batch(self._index.left_out)
+        self._note(batch, time.perf_counter() - began)
+        return out
+
+    def _note(self, batch: LogBatch, seconds: float) -> None:
+        if batch.rows:
+            self._wiring.metrics.batch_seconds.labels(self.name).observe(seconds)
+            self._wiring.metrics.lag_seconds.set(max(0.0, time.time() - self.totals.log_us / 1e6))
+        self._wiring.spent[self.name] += int(seconds * 1e9)
+
+    def _judge_share(self) -> None:
+        """Have the run stopped when so much is refused that our mapping must be wrong."""
+        rejected, read = sum(self.totals.rejected.values()), read_lines(self.totals)
+        limits = self._limits
+        if read < limits.dead_letter_share_after or rejected <= limits.dead_letter_share_max * read or self._warned:
+            return
+        self._warned = True
+        reasons = ", ".join(f"{reason} {count}" for reason, count in Counter(self.totals.rejected).most_common(3))
+        self._wiring.too_many_dead(
+            f"{rejected:,} of {read:,} lines were rejected ({rejected / read:.0%}; {reasons}), more than "
+            f"limits.dead_letter_share_max allows ({limits.dead_letter_share_max:.0%}). Probably the mapping of the "
+            "sender or the program is wrong. See `balanza deadletters list`, mend it and start with --fresh, or raise "
+            "the limit in the program and run again."
+        )
+
+    def save(self) -> int:
+        """End the epoch."""
+        began = time.perf_counter()
+        if self._store is None:
+            return 0
+        self._owners.flush()
+        self._persons.flush()
+        self._timers.flush()
+        self._seen.flush(self.totals.log_us)
+        self._store.write_changed(TOTALS_ROW, encode_state(self.totals))
+        number = self._store.checkpoint()
+        _note_state(self._wiring, self.name, self._store, [self._owners, self._persons], self._timers)
+        collect_now_and_then()
+        self._wiring.spent[f"{self.name} epoch"] += int((time.perf_counter() - began) * 1e9)
+        return number
+
+
+class MemberHost:
+    """Steps in, records out: ledger, signals, decisions of all members of this worker."""
+
+    name = "members"
+
+    def __init__(self, wiring: Wiring, number: int) -> None:
+        self._wiring = wiring
+        self._store = store = wiring.store(self.name, number)
+        packed = None if store is None else store.get(TOTALS_ROW)
+        self.totals = MemberTotals() if packed is None else decode_member_totals(packed)
+        self._members: Table[Member] = Table(
+            b"m", encode_state, decode_member, store, wiring.groups, wiring.cache_bytes // 2
+        )
+        self._timers = Timers(store, wiring.groups)
+        wiring.load_member = self._members.get
+        self._machine = MemberMachine(wiring.program, self._members, self._timers)
+        self._counted = MemberCounts(wiring.metrics, self.totals)
+        wiring.clocks[self.name] = lambda: self._timers.next_us
+        wiring.totals[self.name] = self.totals
+
+    def work(self, batch: StitchedBatch) -> Packet:
+        """Apply a batch of steps."""
+        began = time.perf_counter()
+        machine = self._machine
+        machine.apply(batch.steps)
+        if batch.clock_us >= 0:
+            machine.advance(batch.clock_us)
+        self._counted.batch(machine.emit, machine.forgotten_events)
+        machine.forgotten_events = 0
+        lines = machine.emit.lines()
+        lines.update(batch.lines)
+        gone = list(dict.fromkeys([*batch.gone, *machine.gone]))
+        packet = Packet(lines, dict(machine.touched), gone, batch.moved, batch.read_at)
+        machine.emit.clear()
+        machine.touched.clear()
+        machine.gone.clear()
+        seconds = time.perf_counter() - began
+        if batch.steps:
+            self._wiring.metrics.batch_seconds.labels(self.name).observe(seconds)
+        self._wiring.spent[self.name] += int(seconds * 1e9)
+        return packet
+
+    def save(self) -> int:
+        """End the epoch."""
+        began = time.perf_counter()
+        if self._store is None:
+            return 0
+        self._members.flush()
+        self._timers.flush()
+        self._store.write_changed(TOTALS_ROW, encode_state(self.totals))
+        number = self._store.checkpoint()
+        _note_state(self._wiring, self.name, self._store, [self._members], self._timers)
+        self._wiring.spent[f"{self.name} epoch"] += int((time.perf_counter() - began) * 1e9)
+        return number
+
+
+def _note_state(wiring: Wiring, name: str, store: Store, tables: list[Any], timers: Timers) -> None:
+    metrics = wiring.metrics
+    metrics.state_bytes.labels(name).set(store.size_bytes())
+    metrics.state_rows.labels(name).set(store.rows_estimate())
+    metrics.cache_bytes.labels(name).set(sum(table.cached_bytes for table in tables))
+    metrics.timers_pending.labels(name).set(len(timers))
+    for table in tables:
+        metrics.cache_misses_total.labels(name).inc(table.misses)
+        table.misses = 0

@@ -1,0 +1,59 @@
+"""What a machine may ask of whoever hosts it: rows by key, timers, and whether an event was seen.
+
+Machines know these shapes only. In production the runtime fills them with caches over a store; the oracle and the unit
+tests fill them with dictionaries.
+"""
+
+from typing import NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Timer(NamedTuple):
+    """Wakes `owner` (a member id) at `due_us` of log time; `kind` and `key` tell it why."""
+
+    due_us: int
+    owner: str
+    kind: str
+    key: str
+
+
+class Rows(Protocol[T]):
+    """Live rows by key. Hot loops look into `young` first and mark changes in `dirty` themselves."""
+
+    young: dict[str, T]
+    dirty: dict[str, T | None]
+
+    def get(self, key: str) -> T | None:
+        """Give the live row, None if there is none. Whoever changes it calls `put`."""
+
+    def load(self, key: str) -> T | None:
+        """Give a row that is not in `young`, and put it there."""
+
+    def put(self, key: str, row: T) -> None:
+        """Keep a new or changed row."""
+
+    def remove(self, key: str) -> None:
+        """Forget the row."""
+
+
+class TimerQueue(Protocol):
+    """Timers in order of their due time; `next_us` is when the earliest is due."""
+
+    next_us: int
+
+    def arm(self, timer: Timer) -> None:
+        """Add a timer."""
+
+    def pop_due(self, until_us: int) -> Timer | None:
+        """Take the earliest timer that is due at `until_us` or before."""
+
+
+class Seen(Protocol):
+    """The events of the retention, by 16-byte key."""
+
+    def probe(self, keys: list[bytes]) -> dict[int, list[int]]:
+        """Look a batch of keys up; the result goes to `first_sight`."""
+
+    def first_sight(self, key: bytes, body: int, log_us: int, stored: list[int] | None) -> int | None:
+        """Note the event; None if it is new, else the 32-bit body hash it had."""
