@@ -8,7 +8,7 @@ still follow.
 import gzip
 import os
 import zlib
-from typing import BinaryIO, cast
+from io import BufferedReader
 
 from xxhash import xxh3_64_intdigest
 
@@ -33,13 +33,16 @@ class LineReader:
         self.skipped_bytes = 0
         self.file = self._open(offset)
 
-    def _open(self, offset: int) -> BinaryIO:
-        if self.partition.zipped:
-            file = cast(BinaryIO, gzip.open(self.partition.path, "rb"))
-        else:
-            file = self.partition.path.open("rb")
+    def _open(self, offset: int) -> BufferedReader | gzip.GzipFile:
+        path = self.partition.path
+        file = gzip.GzipFile(path, "rb") if self.partition.zipped else path.open("rb")
         file.seek(offset)
         return file
+
+    @property
+    def position(self) -> int:
+        """Where the first byte that was not looked at stands."""
+        return self.offset + len(self.tail) + self.skipped_bytes
 
     def block(self, end: int | None) -> list[tuple[int, bytes]] | None:
         """Give the next whole lines as (offset, bytes without line end), None at the end (of the file or at `end`).
@@ -51,12 +54,11 @@ class LineReader:
             CutShort: the compressed stream ends too early; everything before has been given.
 
         """
-        position = self.offset + len(self.tail) + self.skipped_bytes
-        wanted = BLOCK_BYTES if end is None else min(BLOCK_BYTES, end - position)
+        wanted = BLOCK_BYTES if end is None else min(BLOCK_BYTES, end - self.position)
         if wanted <= 0:
             return None
         try:
-            data = self.file.read(wanted)
+            data = self.file.read1(wanted)  # `read` would lose what stands before the end of a file cut short
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise CutShort(str(error)) from error
         if not data:

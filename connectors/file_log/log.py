@@ -83,6 +83,7 @@ class FileLog:
         self._partitions = {str(partition.place): partition for partition in find_partitions(path)}
         self._rescan_at = 0.0
         self._live_round_done = False
+        self._said_farewell = False
         self._readers: dict[str, PartitionReader] = {}
         self._heap: list[tuple[int, int, str]] = []
         self._check_unchanged()
@@ -93,7 +94,7 @@ class FileLog:
         """Give the next batch; None when there is nothing now (`ended` tells whether there will be)."""
         while True:
             if self._state.cuts is None and not self._next_turn():
-                return None
+                return self._farewell()
             if self._state.cuts is None:
                 return self._batch([], self._state.reached_us)
             rows = self._merge(self.options.batch_lines)
@@ -101,8 +102,15 @@ class FileLog:
             if rows or blank:
                 return LogBatch(rows, None, blank, self.options.wall())
             if self.ended:
-                return self._batch([], self._state.reached_us)
+                return self._farewell()
             self._close_round()
+
+    def _farewell(self) -> LogBatch | None:
+        """Give, once at the end of a bounded log, the clock: timers fire up to the log's last time."""
+        if not self.ended or self._said_farewell:
+            return None
+        self._said_farewell = True
+        return self._batch([], self._state.reached_us)
 
     def _batch(self, rows: list[Row], clock_us: int | None) -> LogBatch:
         return LogBatch(rows, clock_us, 0, self.options.wall())
@@ -264,15 +272,14 @@ class FileLog:
         return at
 
     def _take_blank(self) -> int:
-        blank = 0
-        for reader in self._readers.values():
-            blank, reader.blank = blank + reader.blank, 0
-        return blank
+        return sum(reader.take_blank() for reader in self._readers.values())
 
     def _close_round(self) -> None:
         self.unfinished = {}
         for name, reader in self._readers.items():
-            state = self._state.partitions[name]
+            state, cut = self._state.partitions[name], (self._state.cuts or {})[name]
+            if reader.position < cut:
+                raise LogDamaged(_shorter(reader.partition, cut, reader.position))
             state.offset = reader.offset
             state.reached_us = reader.taken_us
             if reader.unfinished_bytes:
@@ -305,7 +312,7 @@ class FileLog:
 
 
 def _shorter(partition: Partition, offset: int, size: int) -> str:
-    return (f"{partition.path} has {size} bytes, but was read up to offset {offset}: it was cut or replaced; "
+    return (f"{partition.path} has {size} bytes, but reached to offset {offset} before: it was cut or replaced; "
             "bring it back, or start anew with --fresh")
 
 

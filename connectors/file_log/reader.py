@@ -1,5 +1,6 @@
 """One partition inside a round: decoded rows with their log time, at hand for the merge."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 
 import msgspec
@@ -42,16 +43,27 @@ class PartitionReader:
         self.taken_us = running_us
         self.rows: list[Row] = []
         self.at = 0
-        self.blank = 0
         self.ended = False
         self.damage: str | None = None
         self.unfinished_bytes = 0
+        self._blanks: list[int] = []
         self._lines = LineReader(partition, offset)
 
     @property
     def offset(self) -> int:
         """Where the first row that was not taken begins."""
         return self.rows[self.at][3] if self.at < len(self.rows) else self._lines.offset
+
+    @property
+    def position(self) -> int:
+        """Where the first byte that was not looked at stands."""
+        return self._lines.position
+
+    def take_blank(self) -> int:
+        """Count the empty lines before `offset`, each once: those behind it are met again by who goes on from there."""
+        passed = bisect_left(self._blanks, self.offset)
+        del self._blanks[:passed]
+        return passed
 
     def fill(self) -> bool:
         """Make sure that a row is at hand; false when the round's part of this partition is read."""
@@ -105,7 +117,7 @@ class PartitionReader:
                 event: Event | Rejected = strict(line) if len(line) <= limit else tolerant(line)
             except REFUSALS:
                 if not line or line.isspace():
-                    self.blank += 1
+                    self._blanks.append(offset)
                     continue
                 event = tolerant(self._without_mark(offset, line))
             if type(event) is Rejected:

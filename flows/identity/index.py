@@ -4,8 +4,6 @@ Keys are `type:value`, behind the space and a separator for any space but the de
 values only, so a raw value that is found needs no normalising.
 """
 
-from typing import NamedTuple
-
 from config.program import Program
 from flows.identity.normalise import Normaliser
 from schemas.events import Identifiers
@@ -21,11 +19,20 @@ def space_prefix(space: str) -> str:
     return "" if space == DEFAULT_SPACE else f"{space}{SPACE_SEPARATOR}"
 
 
-class Named(NamedTuple):
-    """Who an event's identifiers name: canonical keys, and their owners (None: nobody yet), in the same order."""
+class Named:
+    """Who an event's identifiers name: all canonical keys, those nobody owns yet, and the members that own the rest.
 
-    keys: list[str]
-    owners: list[str | None]
+    `new_known`: one of the new keys is of a type that names a person. A plain class with slots: one is made for every
+    event whose identifiers do not simply name one member.
+    """
+
+    __slots__ = ("keys", "new", "new_known", "owners")
+
+    def __init__(self, keys: list[str], owners: list[str]) -> None:
+        self.keys = keys
+        self.owners = owners
+        self.new: list[str] = []
+        self.new_known = False
 
 
 class IdentityIndex:
@@ -36,12 +43,12 @@ class IdentityIndex:
         self.persons = persons
         self.left_out: dict[str, int] = {}
         self._normaliser = Normaliser(program)
-        self._types = tuple(program.identity.identifiers)
-        self._known_types = frozenset(
-            name for name, kind in program.identity.identifiers.items() if kind.known
-        )  # fmt: skip
+        types = program.identity.identifiers
+        self._types = tuple(types)
+        self._known_types = frozenset(name for name, kind in types.items() if kind.known)
+        self.anonymous_types = frozenset(name for name, kind in types.items() if not kind.known)
         self._prefixes: dict[str, dict[str, str]] = {}
-        self.prefixes_of(DEFAULT_SPACE)
+        self.default_prefixes = self.prefixes_of(DEFAULT_SPACE)
 
     def prefixes_of(self, space: str) -> dict[str, str]:
         """Give the key prefix of each declared type in a space."""
@@ -52,43 +59,40 @@ class IdentityIndex:
         return prefixes
 
     def look_up(self, ids: Identifiers, prefixes: dict[str, str]) -> Named:
-        """Give the canonical keys of an event's identifiers and their owners; the hot loop of stitching."""
-        keys: list[str] = []
-        owners: list[str | None] = []
-        table = self.owners
+        """Give what an event's identifiers name, normalised, each key once."""
+        named = Named([], [])
         for kind, given in ids.items():
             prefix = prefixes.get(kind)
             if prefix is None:
                 self._leave_out(kind, "undeclared")
                 continue
             for value in (given,) if type(given) is str else given:
-                key = prefix + value
-                owner = table.young.get(key) or table.load(key)
-                if owner is None:
-                    canonical = self._canonical(kind, value)
-                    if canonical is None:
-                        continue
-                    key = prefix + canonical
-                    owner = table.get(key)
-                if key not in keys:
-                    keys.append(key)
-                    owners.append(owner)
-        return Named(keys, owners)
+                self._look_up_one(kind, prefix, value, named)
+        return named
 
-    def _canonical(self, kind: str, value: str) -> str | None:
-        canonical, wrong = self._normaliser.canonical(kind, value)
-        if wrong is not None:
-            self._leave_out(kind, wrong)
-        return canonical
+    def _look_up_one(self, kind: str, prefix: str, value: str, named: Named) -> None:
+        key = prefix + value
+        owner = self.owners.young.get(key)
+        if owner is None:
+            canonical, wrong = self._normaliser.canonical(kind, value)
+            if canonical is None:
+                self._leave_out(kind, str(wrong))
+                return
+            if canonical != value:
+                key = prefix + canonical
+            owner = self.owners.get(key)
+        if key in named.keys:
+            return
+        named.keys.append(key)
+        if owner is None:
+            named.new.append(key)
+            named.new_known = named.new_known or kind in self._known_types
+        elif owner not in named.owners:
+            named.owners.append(owner)
 
     def _leave_out(self, kind: str, why: str) -> None:
         label = f"{kind if kind in self._types else 'other'}/{why}"
         self.left_out[label] = self.left_out.get(label, 0) + 1
-
-    def names_somebody(self, keys: list[str], space: str) -> bool:
-        """Say whether one of the keys is of a type that names a person."""
-        begin = len(space_prefix(space))
-        return any(key[begin : key.index(":", begin)] in self._known_types for key in keys)
 
     def why_nobody(self, ids: Identifiers) -> str | None:
         """Say, for an event whose identifiers were all left out, what was wrong with them; None: there were none."""
@@ -96,9 +100,10 @@ class IdentityIndex:
         for kind, given in ids.items():
             for value in (given,) if isinstance(given, str) else given:
                 if kind not in self._types:
-                    problems.append(f"data.ids.{kind}: not a declared type")
+                    problems.append(f"data.ids.{kind}: undeclared type")
                 else:
-                    problems.append(f"data.ids.{kind}: {self._normaliser.canonical(kind, value).wrong} value {value[:80]!r}")
+                    wrong = self._normaliser.canonical(kind, value)[1]
+                    problems.append(f"data.ids.{kind}: {wrong} value {value[:80]!r}")
         return "; ".join(problems) or None
 
     def person(self, member_id: str) -> Person | None:

@@ -4,12 +4,13 @@ Every rule is idempotent (a canonical value is its own canonical value), so that
 needs no rule at all: that spares most look-ups their normalisation.
 """
 
+import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal
 
 import phonenumbers
 
-from config.program import IdentifierType, Program
+from config.program import Program
 
 VALUE_CHARS_MAX = 1024
 BLOCKED_VALUES = frozenset(
@@ -17,30 +18,23 @@ BLOCKED_VALUES = frozenset(
 )
 
 Rule = Callable[[str], str | None]
+Wrong = Literal["blocked", "invalid"]
 
-
-class Canonical(NamedTuple):
-    """A canonical value, or None with what was wrong: `blocked` or `invalid`."""
-
-    value: str | None
-    wrong: str | None
+_address = re.compile(r"[^\s@]+@[^\s@]+").fullmatch
 
 
 def _trim(value: str) -> str | None:
-    return value.strip() or None
+    return value.strip()
 
 
 def _lower(value: str) -> str | None:
-    return value.strip().lower() or None
+    return value.strip().lower()
 
 
 def _email(value: str) -> str | None:
     """Lower case, no spaces around; one @ with something on both sides and no space inside."""
     address = value.strip().lower()
-    local, _, domain = address.partition("@")
-    if not local or not domain or "@" in domain or any(char.isspace() for char in address):
-        return None
-    return address
+    return address if _address(address) else None
 
 
 def _phone(region: str | None) -> Rule:
@@ -59,8 +53,7 @@ def _phone(region: str | None) -> Rule:
 
 def _blocked(value: str) -> bool:
     """Say whether a value names nobody: empty, only zeros, a placeholder, or absurdly long."""
-    plain = value.strip().lower()
-    return plain in BLOCKED_VALUES or len(plain) > VALUE_CHARS_MAX or not plain.strip("0")
+    return len(value) > VALUE_CHARS_MAX or value.lower() in BLOCKED_VALUES or not value.strip("0")
 
 
 class Normaliser:
@@ -70,14 +63,12 @@ class Normaliser:
         rules: dict[str, Rule] = {
             "trim": _trim, "lower": _lower, "email": _email, "phone": _phone(program.identity.default_region),
         }  # fmt: skip
-        types: dict[str, IdentifierType] = program.identity.identifiers
+        types = program.identity.identifiers
         self._rules = {name: rules[kind.normalise] for name, kind in types.items()}
 
-    def canonical(self, kind: str, value: str) -> Canonical:
-        """Give the canonical value of a declared type."""
-        if _blocked(value):
-            return Canonical(None, "blocked")
+    def canonical(self, kind: str, value: str) -> tuple[str | None, Wrong | None]:
+        """Give the canonical value of a declared type, or None and what was wrong with it."""
         found = self._rules[kind](value)
         if found is None:
-            return Canonical(None, "invalid")
-        return Canonical(None, "blocked") if _blocked(found) else Canonical(found, None)
+            return (None, "blocked") if _blocked(value.strip()) else (None, "invalid")
+        return (None, "blocked") if _blocked(found) else (found, None)

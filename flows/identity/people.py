@@ -54,9 +54,10 @@ class People:
 
     def _own(self, person: Person, keys: list[str], cause: Cause) -> None:
         begin = len(space_prefix(person.space))
-        own = [key[begin:] for key in keys]
+        own = [key[begin:] for key in keys] if begin else keys
+        put, member_id = self._index.owners.put, person.member_id
         for key in keys:
-            self._index.owners.put(key, person.member_id)
+            put(key, member_id)
         person.ids.extend(own)
         self._totals.links += len(keys)
         self._change("link", person, None, own, cause, None)
@@ -99,7 +100,6 @@ class People:
         before = space_prefix(person.space)
         for identifier in person.ids:
             self._index.owners.remove(before + identifier)
-            self._move(person, identifier, None)
         person.version += 1
         self._totals.members -= 1
         cause = Cause("", "", "", timer.due_us, timer.due_us)
@@ -114,17 +114,14 @@ class People:
         self._totals.identity_seq += 1
         self.changes.append(
             IdentityChanged(
-                self._totals.identity_seq, kind, cause.log_us, person.space, person.member_id, other, list(ids),
+                self._totals.identity_seq, kind, cause.log_us, person.space, person.member_id, other, ids,
                 cause.source, cause.id, detail,
             )
         )  # fmt: skip
-        if kind != "expire":
-            for identifier in ids:
-                self._move(person, identifier, person.member_id)
-
-    def _move(self, person: Person, identifier: str, owner: str | None) -> None:
-        kind, _, value = identifier.partition(":")
-        self.moved.append(IdentifierMoved(person.space, kind, value, owner))
+        owner = None if kind == "expire" else person.member_id
+        for identifier in ids:
+            name, _, value = identifier.partition(":")
+            self.moved.append(IdentifierMoved(person.space, name, value, owner))
 
     def _version(self, person: Person, at_us: int, *, forgotten: bool = False) -> None:
         self.versions.append(

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from config.program import Program
-from flows.identity.index import IdentityIndex, Named, space_prefix
+from flows.identity.index import DEFAULT_SPACE, IdentityIndex, Named, space_prefix
 from flows.identity.people import People
 from schemas.checks import NO_IDENTIFIER
 from schemas.decode import Rejected
@@ -28,6 +29,7 @@ from schemas.stitched import Cause, Forgotten, Merged, Step, Stitched
 
 SECOND_US = 1_000_000
 NO_KEY = bytes(16)
+NAMED_OTHERWISE = frozenset({Receipt, Split})
 TYPE_NAMES: dict[type, str] = {kind: name for name, kind in EVENT_TYPES.items()}
 
 
@@ -40,9 +42,6 @@ class Stitcher:
         self._index, self.people, self._seen, self._timers, self.totals = index, people, seen, timers, totals
         self._retention_us = program.retention.events
         self._spaces = None if program.identity.spaces is None else frozenset(program.identity.spaces)
-        self._anonymous_types = frozenset(
-            name for name, kind in program.identity.identifiers.items() if not kind.known
-        )  # fmt: skip
         self._encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="deterministic").encode
         self.steps: list[Step] = []
         self.events: list[EventApplied] = []
@@ -52,11 +51,12 @@ class Stitcher:
     def apply(self, rows: list[Row]) -> None:
         """Stitch rows in order; the hot loop of this station."""
         keys = [
-            NO_KEY if type(event) is Rejected else xxh3_128_digest(f"{event.source}\0{event.id}".encode())
-            for *_, event in rows
+            NO_KEY if type(row[5]) is Rejected else xxh3_128_digest(f"{row[5].source}\0{row[5].id}".encode())
+            for row in rows
         ]
         stored = self._seen.probe(keys)
         timers, totals, encode, first_sight = self._timers, self.totals, self._encode, self._seen.first_sight
+        retention_us, quick, applied = self._retention_us, self._quick, self._applied
         for at, (log_us, event_us, place, offset, raw, event) in enumerate(rows):
             totals.log_us = log_us
             if timers.next_us <= log_us:
@@ -64,21 +64,35 @@ class Stitcher:
             if type(event) is Rejected:
                 self._reject(event, log_us, place, offset, raw)
                 continue
-            refused = self._refusal(event, event_us, log_us)
-            if refused is not None:
-                self._reject(refused, log_us, place, offset, raw)
-                continue
-            named = self._named(event)
-            if type(named) is Rejected:
-                self._reject(named, log_us, place, offset, raw)
-                continue
+            named: Named | Rejected | None = quick(event)
+            if named is None or event_us < log_us - retention_us:
+                named = self._named(event, event_us, log_us)
+                if type(named) is Rejected:
+                    self._reject(named, log_us, place, offset, raw)
+                    continue
             data = encode(event.data)
             body = xxh3_64_intdigest(data, event_us) >> 32
             before = first_sight(keys[at], body, log_us, stored.get(at))
             if before is not None:
                 self._seen_before(body, before, log_us, place, offset, raw)
                 continue
-            self._applied(event, event_us, log_us, keys[at].hex(), data, named)
+            applied(event, event_us, log_us, keys[at].hex(), data, named)
+
+    def _quick(self, event: Any) -> Named | None:
+        """Give what the event names in the usual case: default space, every identifier known, one owner; else None."""
+        if event.space != DEFAULT_SPACE or type(event) in NAMED_OTHERWISE:
+            return None
+        owners, prefixes, keys, only = self._index.owners.young, self._index.default_prefixes, [], None
+        for kind, value in event.data.ids.items():
+            if type(value) is not str or kind not in prefixes:
+                return None
+            key = prefixes[kind] + value
+            owner = owners.get(key)
+            if owner is None or (only is not None and owner != only):
+                return None
+            only = owner
+            keys.append(key)
+        return None if only is None or self._spaces is not None else Named(keys, [only])
 
     def advance(self, until_us: int) -> None:
         """Forget the anonymous members whose time has come, in order."""
@@ -97,8 +111,11 @@ class Stitcher:
             return Rejected(RejectReason.INVALID_DATA, f"space: expected one of {accepted}, found {event.space!r}")
         return None
 
-    def _named(self, event: Any) -> Named | Rejected:
-        """Give the event's identifiers with their owners, or why it names nobody."""
+    def _named(self, event: Any, event_us: int, log_us: int) -> Named | Rejected:
+        """Give what the event's identifiers name, or why it is refused."""
+        refused = self._refusal(event, event_us, log_us)
+        if refused is not None:
+            return refused
         if type(event) is Receipt:
             return self._of_receipt(event)
         ids = event.data.ids if type(event) is not Split else event.data.ids or event.data.keep
@@ -126,48 +143,60 @@ class Stitcher:
         return Rejected(RejectReason.NO_IDENTIFIER, "data.action_id: no action of ours, and data.ids names nobody")
 
     def _applied(self, event: Any, event_us: int, log_us: int, key: str, data: bytes, named: Named) -> None:
-        keys, owners = named
-        member_id, linked, known = owners[0], None, False
-        if None in owners or (len(owners) > 1 and any(owner != member_id for owner in owners)):
-            person, linked = self._resolve(event.space, named, Cause(key, event.source, event.id, event_us, log_us))
+        source, event_id, keys = event.source, event.id, named.keys
+        linked, known = None, False
+        if named.new or len(named.owners) != 1:
+            person = self._resolve(event.space, named, Cause(key, source, event_id, event_us, log_us))
             member_id, known = person.member_id, person.known
-        elif event.space and self._anonymous_types.issuperset(event.data.ids or ()):
-            owner = self._index.persons.get(member_id or "")
-            if owner is not None and not owner.known:
-                self.people.touch(owner, log_us)
-        assert member_id is not None
+            linked = self._shown(named.new, event.space) if named.new else None
+        else:
+            member_id = named.owners[0]
+            if keys and self._index.anonymous_types.issuperset(event.data.ids):
+                self._touch(member_id, log_us)
         self.totals.applied += 1
-        begin = len(space_prefix(event.space))
-        ids = keys if begin == 0 else [one[begin:] for one in keys]
+        shown = keys if event.space == DEFAULT_SPACE else self._shown(keys, event.space)
         self.events.append(
             EventApplied(
-                key, event.source, event.id, TYPE_NAMES[type(event)], event.space, event_us, log_us, member_id, ids,
-                msgspec.Raw(data),
+                key, source, event_id, TYPE_NAMES[type(event)], event.space, event_us, log_us, member_id, shown,
+                Raw(data),
             )
         )  # fmt: skip
-        self.steps.append(Stitched(key, event.source, event.id, event_us, log_us, member_id, event, linked, known))
+        self.steps.append(Stitched(key, source, event_id, event_us, log_us, member_id, event, linked, known))
 
-    def _resolve(self, space: str, named: Named, cause: Cause) -> tuple[Person, list[str] | None]:
-        """Make, link or merge until all identifiers name one member; give it and the newly linked identifiers."""
-        new = [key for key, owner in zip(named.keys, named.owners, strict=True) if owner is None]
-        known = self._index.names_somebody(new, space)
+    def _touch(self, member_id: str, log_us: int) -> None:
+        person = self._index.persons.get(member_id)
+        if person is not None and not person.known:
+            self.people.touch(person, log_us)
+
+    @staticmethod
+    def _shown(keys: list[str], space: str) -> list[str]:
+        """Give the keys as `type:value`."""
         begin = len(space_prefix(space))
-        linked = [key[begin:] for key in new] or None
-        members = [self._person(owner) for owner in dict.fromkeys(named.owners) if owner is not None]
-        if not members:
-            return self.people.create(space, new, known, cause), linked
-        into, *others = sorted(members, key=lambda one: (not one.known, one.created_us, one.member_id))
-        for other in others:
-            self.people.merge(into, other, cause)
-            self.gone.append(other.member_id)
-            self.steps.append(
-                Merged(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, into.member_id, other.member_id)
-            )
-        if new:
-            self.people.link(into, new, known, cause)
+        return [key[begin:] for key in keys]
+
+    def _resolve(self, space: str, named: Named, cause: Cause) -> Person:
+        """Make, link or merge until all identifiers name one member; give it."""
+        if not named.owners:
+            return self.people.create(space, named.new, named.new_known, cause)
+        if len(named.owners) == 1:
+            into = self._person(named.owners[0])
+        else:
+            members = [self._person(owner) for owner in named.owners]
+            into, *others = sorted(members, key=lambda one: (not one.known, one.created_us, one.member_id))
+            for other in others:
+                self._merge(into, other, cause)
+        if named.new:
+            self.people.link(into, named.new, named.new_known, cause)
         if not into.known:
             self.people.touch(into, cause.log_us)
-        return into, linked
+        return into
+
+    def _merge(self, into: Person, other: Person, cause: Cause) -> None:
+        self.people.merge(into, other, cause)
+        self.gone.append(other.member_id)
+        self.steps.append(
+            Merged(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, into.member_id, other.member_id)
+        )
 
     def _person(self, member_id: str) -> Person:
         person = self._index.persons.get(member_id)

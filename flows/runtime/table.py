@@ -20,6 +20,7 @@ T = TypeVar("T")
 LIVE_BYTES_PER_PACKED = 6
 ROW_BYTES = 250
 ROWS_MIN = 256
+UNBOUNDED_BYTES = 1 << 62
 GROUPS_IN_ONE_BYTE = 256
 
 
@@ -39,7 +40,7 @@ class Table(Generic[T]):
         unpack: Callable[[bytes], T],
         store: Store | None = None,
         groups: int = GROUPS_IN_ONE_BYTE,
-        bound_bytes: int = 1 << 62,
+        bound_bytes: int = UNBOUNDED_BYTES,
     ) -> None:
         assert len(tag) == 1
         self.young: dict[str, T] = {}
@@ -47,7 +48,8 @@ class Table(Generic[T]):
         self.hits = self.misses = self.turns = 0
         self._old: dict[str, T] = {}
         self._tag, self._pack, self._unpack = tag, pack, unpack
-        self._store, self._groups, self._bound_bytes = store, groups, bound_bytes
+        self._store, self._groups = store, groups
+        self._bound_bytes = UNBOUNDED_BYTES if store is None else bound_bytes
         self._row_bytes = float(ROW_BYTES * 2)
         self.young_max = self._rows_max()
 
