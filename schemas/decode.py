@@ -1,11 +1,10 @@
 """From bytes to a typed event, or to the reason why not.
 
 Two ways lead to the same event. The strict one is a single msgspec call that refuses unknown fields: it is what the hot
-loop calls. What it refuses goes the tolerant way, which answers every line, whatever its bytes: it rejects with a reason
-and a sentence for the sender, or it decodes the line with the loose twins (see `schemas.loose`), drops and counts the
-unknown fields, and returns the same struct as the strict way would have. The ways differ in unknown fields only: a line
-whose known fields are wrong is refused by both, and a repeated key counts as msgspec counts it (every value must be
-valid, the last one wins).
+loop calls. What it refuses goes the tolerant way, which answers every line: it rejects with a reason and a sentence for
+the sender, or it decodes the line with the loose twins (see `schemas.loose`), drops and counts the unknown fields, and
+returns the same struct as the strict way would have. The ways differ in unknown fields only: a line whose known fields
+are wrong is refused by both, and a repeated key counts as msgspec counts it (every value must be valid, the last wins).
 
 Neither way knows time limits, the program or earlier events: `TOO_OLD`, `IN_THE_FUTURE`, `ID_CONFLICT` and
 `BLOCKED_IDENTIFIER` are found further down.

@@ -92,7 +92,7 @@ MEANINGS: dict[str, str] = {
     "quiet": "When the person does not want to be disturbed.",
     "language": "Language of the person, as a BCP 47 tag.",
     "time_zone": "IANA time zone of the person.",
-    "attributes": "name, birthday, language, time_zone, stage, plan, segment, account_value, owner …; null forgets one.",
+    "attributes": "name, birthday, language, time_zone, stage, plan, segment, account_value, owner …; null forgets.",
     "action_id": "The action this is an outcome of.",
     "ReceiptData.status": "What became of the message.",
     "detail": "What the provider said.",
@@ -112,10 +112,14 @@ UNITS: dict[str, str] = {
 
 
 def meaning(struct: str, name: str) -> str:
-    """Return what a wire field means, its unit last; KeyError for a field without a description."""
-    said = MEANINGS.get(f"{struct}.{name}") or MEANINGS[name]
+    """Return what a wire field means; KeyError for a field without a description."""
+    return MEANINGS.get(f"{struct}.{name}") or MEANINGS[name]
+
+
+def description(struct: str, name: str) -> str:
+    """Return what a wire field means, its unit last."""
     unit = unit_of(struct, name)
-    return f"{said} Unit: {unit}." if unit else said
+    return f"{meaning(struct, name)} Unit: {unit}." if unit else meaning(struct, name)
 
 
 def unit_of(struct: str, name: str) -> str | None:

@@ -177,7 +177,7 @@ class ContactData(Data, frozen=True, gc=False, kw_only=True):
 
 
 class SurveyAnswerData(Data, frozen=True, gc=False, kw_only=True):
-    """An answer: `nps` 0..10, `ces` 1..7 (7 is the least effort), `csat` 1..5; the range is checked by `schemas.checks`."""
+    """An answer: `nps` 0..10, `ces` 1..7 (7 is the least effort), `csat` 1..5; `schemas.checks` holds it to that."""
 
     survey: Literal["nps", "ces", "csat"]
     score: Annotated[int, Meta(ge=0, le=10)]

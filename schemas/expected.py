@@ -2,14 +2,16 @@
 
 from datetime import date, datetime
 from types import UnionType
-from typing import Annotated, Literal, Union, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args
 
+import msgspec
 from msgspec import Meta, Struct
 
 from schemas.currencies import CurrencyCode
 from schemas.events import AttributeValue, ClockTime, DayOrInstant, Identifiers
-from schemas.loose import Hint
+from schemas.loose import Hint, origin_of
 
+NAMED_FIELDS_MAX = 4  # an object with more fields is told by its type's name in the documentation
 DAY = '"2026-01-31"'
 INSTANT = '"2026-01-31T10:00:00Z"'
 
@@ -20,6 +22,7 @@ SAID: tuple[tuple[Hint, str], ...] = (
     (Identifiers, 'an object of texts or lists of texts, such as {"email": "ada@example.org"}'),
     (dict[str, AttributeValue], "an object of texts, numbers, booleans, nulls or lists of texts"),
     (str | list[str], "a text or a list of texts"),
+    (str | int | float | bool | list[str], "a text, a number, true, false, null or a list of texts"),
     (datetime, f"a time with offset such as {INSTANT}"),
     (date, f"a day such as {DAY}"),
     (bool, "true or false"),
@@ -32,29 +35,32 @@ SAID: tuple[tuple[Hint, str], ...] = (
 def expected(hint: Hint) -> str:
     """Return what a value of this hint looks like; a null that is allowed is not mentioned."""
     hint = without_none(hint)
-    for known, said in SAID:
-        if hint == known:
-            return said
-    origin, arguments = get_origin(hint), get_args(hint)
+    said = next((said for known, said in SAID if hint == known), None)
+    return said or _composed(hint)
+
+
+def _composed(hint: Hint) -> str:
+    """Return the words for a hint that is made of others."""
+    origin, arguments = origin_of(hint), get_args(hint)
     if origin is Annotated:
         return _bounded(arguments[0], arguments[1])
     if origin is Literal:
-        values = [f'"{value}"' for value in arguments]
-        return values[0] if len(values) == 1 else f"one of {', '.join(values)}"
+        values = ", ".join(f'"{value}"' for value in arguments)
+        return f"one of {values}" if len(arguments) > 1 else values
     if origin is list:
         return f"a list, each item {expected(arguments[0])}"
-    if isinstance(hint, type) and issubclass(hint, Struct):
-        return "an object"
-    assert is_union(hint), f"a hint without words: {hint}"
-    # Numbers are unions of int and float with the same bounds: say it once, as the wider of the two.
-    if all(_base(argument) in (int, float) for argument in arguments):
+    if is_union(hint):
+        # Numbers are unions of int and float with the same bounds: say it once, as the wider of the two.
+        assert all(_base(argument) in (int, float) for argument in arguments), f"a union without words: {hint}"
         return expected(arguments[-1])
-    return " or ".join(expected(argument) for argument in arguments)
+    assert issubclass(hint, Struct), f"a hint without words: {hint}"
+    names = [info.encode_name for info in msgspec.structs.fields(hint)]
+    return f"an object of {', '.join(names)}" if len(names) <= NAMED_FIELDS_MAX else "an object"
 
 
 def is_union(hint: Hint) -> bool:
     """Say whether a hint is a union of several things."""
-    return get_origin(hint) in (Union, UnionType)
+    return origin_of(hint) in (Union, UnionType)
 
 
 def without_none(hint: Hint) -> Hint:
@@ -66,7 +72,7 @@ def without_none(hint: Hint) -> Hint:
 
 
 def _base(hint: Hint) -> Hint:
-    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return get_args(hint)[0] if origin_of(hint) is Annotated else hint
 
 
 def _bounded(base: Hint, meta: Meta) -> str:

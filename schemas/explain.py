@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Literal, get_args, get_origin
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from schemas.described import unit_of
 from schemas.events import Attribute, Name
 from schemas.expected import expected, is_union, without_none
-from schemas.loose import Hint
+from schemas.loose import Hint, origin_of
 from schemas.models import model_of
 
 PROBLEMS_MAX = 3
@@ -57,9 +57,9 @@ class Place(Struct, frozen=True):
 
 
 def explained(raw: bytes, struct: type[Struct], error: Exception) -> str:
-    """Return the sentence for a JSON line that `struct` refused with msgspec's `error`; at most `PROBLEMS_MAX` problems.
+    """Return the sentence for a JSON line that `struct` refused with msgspec's `error`.
 
-    The line is valid JSON. A refusal whose place is not known is given in msgspec's words.
+    The line is valid JSON. At most `PROBLEMS_MAX` problems are told; one whose place is not known in msgspec's words.
     """
     others = _places(struct, _pydantic_steps(raw, struct))
     steps = msgspec_steps(str(error))
@@ -105,7 +105,7 @@ def place_of(struct: type[Struct], steps: Iterable[Step]) -> Place | None:
             if step not in hints:
                 break
             place = Place((*place.steps, step), hint.__name__, str(step), hints[step])
-        elif get_origin(hint) in (list, dict) and not is_union(hint):
+        elif origin_of(hint) in (list, dict) and not is_union(hint):
             place = Place((*place.steps, step), place.struct, place.field, get_args(hint)[-1])
         else:
             break

@@ -19,6 +19,11 @@ from schemas.events import EVENT_TYPES, Activity, ActivityData
 Hint = Any  # a type hint as an object: the typing module has no type for "any annotation"
 
 
+def origin_of(hint: Hint) -> Any:  # noqa: ANN401 - an origin is any class or special form
+    """Return what a hint is made from (`list`, `Union` …), or None; typing's own signature knows too few of them."""
+    return get_origin(hint)
+
+
 @cache
 def loose_twin(strict: type[Struct]) -> type[Struct]:
     """Return the twin of a struct class; parts inside it become twins as well."""
@@ -62,7 +67,7 @@ def _loosened(hint: Hint) -> Hint:
     """Return the hint with every struct class in it replaced by its twin."""
     if isinstance(hint, type) and issubclass(hint, Struct):
         return loose_twin(hint)
-    origin, arguments = get_origin(hint), get_args(hint)
+    origin, arguments = origin_of(hint), get_args(hint)
     if origin is None or origin is Literal or origin is Annotated:
         return hint
     inner = tuple(_loosened(argument) for argument in arguments)
@@ -99,4 +104,4 @@ def _parts(hint: Hint, *, many: bool = False) -> Iterator[tuple[type[Struct], bo
         yield hint, many
         return
     for argument in get_args(hint):
-        yield from _parts(argument, many=many or get_origin(hint) is list)
+        yield from _parts(argument, many=many or origin_of(hint) is list)

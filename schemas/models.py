@@ -9,14 +9,14 @@ is held by tests/schemas/test_differential.py.
 from datetime import datetime
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
-from schemas.described import meaning
-from schemas.loose import Hint, loose_types
+from schemas.described import description
+from schemas.loose import Hint, loose_types, origin_of
 
 BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern")
 
@@ -28,7 +28,7 @@ def model_of(struct: type[Struct]) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     if config.tag_field is not None:
         kind = Literal[str(config.tag)]  # type: ignore[valid-type]  # the tag is known only at run time
-        fields[config.tag_field] = (kind, Field(description=meaning(struct.__name__, config.tag_field)))
+        fields[config.tag_field] = (kind, Field(description=description(struct.__name__, config.tag_field)))
     for info in msgspec.structs.fields(struct):
         fields[info.name] = (model_hint(info.type), _field(struct, info))
     extra: Literal["forbid", "ignore"] = "forbid" if config.forbid_unknown_fields else "ignore"
@@ -49,7 +49,7 @@ def _field(struct: type[Struct], info: msgspec.structs.FieldInfo) -> Any:  # noq
     return Field(
         default,
         alias=info.encode_name,
-        description=meaning(struct.__name__, info.encode_name),
+        description=description(struct.__name__, info.encode_name),
         json_schema_extra={"minProperties": 1} if names_somebody else None,
     )
 
@@ -60,7 +60,7 @@ def model_hint(hint: Hint) -> Hint:
         return model_of(hint)
     if hint is float:
         return Annotated[float, Field(allow_inf_nan=False)]
-    origin, arguments = get_origin(hint), get_args(hint)
+    origin, arguments = origin_of(hint), get_args(hint)
     if origin is None or origin is Literal:
         return hint
     if origin is Annotated:

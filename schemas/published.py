@@ -1,11 +1,18 @@
-"""The JSON Schemas that `balanza schema` prints: of the events that come in and of the records that go out."""
+"""The JSON Schemas that `balanza schema` prints: of the events that come in and of the records that go out.
+
+The tables of docs/events.md are made here too, from the same structs and the same descriptions.
+"""
 
 from typing import Annotated, Any, Union
 
 import msgspec
+from msgspec import Struct
 from pydantic import Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from schemas.described import meaning, unit_of
+from schemas.events import EVENT_TYPES, CloudEvent, Money, OrderLine, QuietHours
+from schemas.expected import expected
 from schemas.models import event_models
 from schemas.records import TABLES
 
@@ -37,3 +44,32 @@ def record_schema() -> JsonSchema:
         },
         "$defs": definitions,
     }
+
+
+def event_tables() -> str:
+    """Return the tables of docs/events.md in Markdown: the envelope, the data of each type, the parts inside."""
+    envelope = ["## Envelope", "", *_table(CloudEvent)]
+    types = [line for name, event in EVENT_TYPES.items() for line in _section(f"`{name}`", _data_of(event))]
+    parts = [line for part in (Money, OrderLine, QuietHours) for line in _section(part.__name__, part)]
+    return "\n".join([*envelope, "", "## Data by type", *types, "", "## Parts", *parts])
+
+
+def _section(title: str, struct: type[Struct]) -> list[str]:
+    return ["", f"### {title}", "", *_table(struct)]
+
+
+def _data_of(event: type[Struct]) -> type[Struct]:
+    """Return the struct of an event type's data."""
+    data: type[Struct] = next(info.type for info in msgspec.structs.fields(event) if info.name == "data")
+    return data
+
+
+def _table(struct: type[Struct]) -> list[str]:
+    """Return a row for each field of a struct: name, whether it must be there, what is expected, what it means."""
+    rows = ["| field | required | value | meaning |", "|---|---|---|---|"]
+    for info in msgspec.structs.fields(struct):
+        name = info.encode_name
+        unit = unit_of(struct.__name__, name)
+        value = expected(info.type) + (f", in {unit}" if unit else "")
+        rows.append(f"| `{name}` | {'yes' if info.required else ''} | {value} | {meaning(struct.__name__, name)} |")
+    return rows
