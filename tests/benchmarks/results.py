@@ -1,0 +1,77 @@
+"""What a run gives back: what became of the log, how long it took, what it needed."""
+
+import statistics
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+
+class Outcome(Struct, frozen=True):
+    """What became of a log's lines, and the points that all members hold together. Two honest ways agree on it."""
+
+    read: int
+    applied: int
+    duplicate: int
+    rejected: int
+    points: int
+
+
+class Spent(Struct, frozen=True):
+    """Time in one place of the flow: seconds on the clock, and of the processor in the flow's thread."""
+
+    wall: float
+    cpu: float
+
+
+class RunResult(Struct):
+    """A finished run. `seconds` are from the flow's first step until everything is on disk and visible.
+
+    `cpu_seconds` are the whole process's while it ran, `flow_cpu_seconds` those of the flow's own thread; `marks` are
+    (seconds since the first batch, rows read) at every batch.
+    """
+
+    outcome: Outcome
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    members: int = 0
+    flow_cpu_seconds: float = 0.0
+    spent: dict[str, Spent] = {}
+    marks: list[tuple[float, int]] = []
+
+    @property
+    def events_per_second(self) -> float:
+        """Lines read a second."""
+        return self.outcome.read / self.seconds
+
+
+class Judged(Struct, frozen=True):
+    """A figure beside its target; `target` None is a figure without one."""
+
+    name: str
+    figure: str
+    target: str = ""
+    met: bool | None = None
+
+
+def median_of(results: Iterable[RunResult], figure: Callable[[RunResult], float]) -> float:
+    """The median of a figure over runs."""
+    return statistics.median(figure(result) for result in results)
+
+
+def last_to_first_tenth(result: RunResult) -> float:
+    """Throughput in the last tenth of the rows over that in the first."""
+    rows = result.marks[-1][1]
+    first = _seconds_at(result, rows / 10) - result.marks[0][0]
+    last = result.marks[-1][0] - _seconds_at(result, rows * 9 / 10)
+    return first / last
+
+
+def _seconds_at(result: RunResult, rows: float) -> float:
+    before = (0.0, 0)
+    for mark in result.marks:
+        if mark[1] >= rows:
+            share = (rows - before[1]) / max(1, mark[1] - before[1])
+            return before[0] + share * (mark[0] - before[0])
+        before = mark
+    return before[0]
