@@ -1,0 +1,131 @@
+"""What happened to a member, from all tables in one order: log time; at one time cause before consequence."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from duckdb import DuckDBPyConnection
+
+from balanza.look.words import OUTCOME_WORDS, data_words, entry_words, money, plain, reason_words
+from balanza.output import moment
+
+EVERYTHING: Final = 1 << 62
+
+# Each part: when, its place among records of that time, its kind, its id, and what it says.
+TIMELINE = """
+WITH told AS (
+    SELECT log_time AS at, 1 AS step, 0 AS nth, 'event' AS kind, source || ' ' || id AS id, json_object(
+        'type', type, 'data', data, 'time', CASE WHEN time < log_time THEN epoch_us(time) END) AS facts
+    FROM events WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT make_timestamp(at_us), 2, seq, 'identity', cause_source || ' ' || cause_id, json_object(
+        'change', kind, 'ids', ids, 'other', other_member_id)
+    FROM stored.identity WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT make_timestamp(recorded_at_us), 3, version, 'entry', entry_id, json_object(
+        'rule', rule, 'currency', currency, 'legs', legs, 'available', available, 'receivable', receivable)
+    FROM stored.entries WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 4, 0, 'refusal', refusal_id, json_object(
+        'kind', kind, 'reason', reason, 'currency', currency, 'points', points, 'detail', detail)
+    FROM refusals WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 5, 0, 'signal', signal_id, json_object(
+        'signal', signal, 'state', state, 'value', value, 'detail', detail)
+    FROM signals WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 6, 0, 'decision', decision_id, json_object(
+        'rule', rule, 'channel', channel, 'outcome', outcome, 'reason', reason)
+    FROM decisions WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 7, 0, 'action', action_id, json_object('channel', channel, 'template', template, 'body', body)
+    FROM actions WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 8, 0, 'receipt', action_id, json_object('channel', channel, 'status', status, 'detail', detail)
+    FROM receipts WHERE member_id IN (SELECT unnest($family))
+)
+SELECT "at", kind, id, facts, count(*) OVER () FROM told ORDER BY "at" DESC, step DESC, nth DESC, id DESC LIMIT $limit
+"""
+
+Facts = dict[str, Any]  # a record as JSON, whatever its table
+
+
+class Happening(msgspec.Struct):
+    """One line of a timeline; `id` finds the record in its table, `facts` is what it says as JSON."""
+
+    at: datetime
+    kind: str
+    what: str
+    id: str
+    facts: Facts
+
+
+def timeline(
+    connection: DuckDBPyConnection, family: Sequence[str], limit: int | None
+) -> tuple[list[Happening], int]:
+    """The latest `limit` happenings (None: all), oldest first, and how many there are altogether."""
+    count = EVERYTHING if limit is None else limit
+    rows = connection.execute(TIMELINE, {"family": list(family), "limit": count}).fetchall()
+    happenings = []
+    for at, kind, found, facts, _ in reversed(rows):
+        said: Facts = msgspec.json.decode(facts)
+        happenings.append(Happening(at, kind, WORDS[kind](said), found, said))
+    return happenings, rows[0][4] if rows else 0
+
+
+def _event(facts: Facts) -> str:
+    said = data_words(facts["data"])
+    late = f" (happened {moment(_utc(facts['time']))})" if facts["time"] is not None else ""
+    return f"{facts['type']}{': ' if said else ''}{said}{late}"
+
+
+def _utc(microseconds: int) -> datetime:
+    return datetime.fromisoformat("1970-01-01") + microseconds * datetime.resolution
+
+
+def _identity(facts: Facts) -> str:
+    names = " ".join(facts["ids"])
+    match facts["change"]:
+        case "link":
+            return f"has {names} from now on"
+        case "merge":
+            return f"turned out to be one with {facts['other']} ({names})"
+        case change:
+            return f"{change} {names}".rstrip()
+
+
+def _signal(facts: Facts) -> str:
+    value, detail = facts["value"], facts["detail"]
+    worth = f", worth {money(value, detail.get('currency'))}" if value is not None else ""
+    about = f" ({detail['cart_id']}{worth})" if "cart_id" in detail else worth
+    return f"{facts['signal']} {facts['state']}{about}"
+
+
+def _entry(facts: Facts) -> str:
+    return entry_words(facts["rule"], facts["currency"], facts["legs"], facts["available"], facts["receivable"])
+
+
+def _refusal(facts: Facts) -> str:
+    wanted = f" of {facts['points']:,} {facts['currency']}" if facts["points"] is not None else ""
+    return f"{plain(facts['kind'])}{wanted} refused: {plain(facts['reason'])}"
+
+
+def _decision(facts: Facts) -> str:
+    channel = f" by {facts['channel']}" if facts["channel"] and facts["outcome"] == "sent" else ""
+    return f"{facts['rule']} {OUTCOME_WORDS[facts['outcome']]}{channel}: {reason_words(facts['reason'])}"
+
+
+def _action(facts: Facts) -> str:
+    return f"{facts['template']} requested by {facts['channel']} to {facts['body'].get('to')}"
+
+
+def _receipt(facts: Facts) -> str:
+    return f"{facts['status']} by {facts['channel']}"
+
+
+# What a record says, as a sentence's worth of words, by its kind.
+WORDS: Final[dict[str, Callable[[Facts], str]]] = {
+    "event": _event, "identity": _identity, "entry": _entry, "refusal": _refusal, "signal": _signal,
+    "decision": _decision, "action": _action, "receipt": _receipt,
+}  # fmt: skip
