@@ -6,6 +6,7 @@ the JSON lines deleted. A file that no manifest counts and lines that the manife
 start. Superseded files stay `GRACE_SECONDS` for readers that opened the warehouse before.
 """
 
+import atexit
 import threading
 import time
 from collections import deque
@@ -40,6 +41,7 @@ class Publisher:
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="warehouse", daemon=True)
         self._thread.start()
+        atexit.register(self._halt)
 
     def publish(self, epoch: int) -> None:
         """Epochs up to `epoch` are committed: convert them soon."""
@@ -49,10 +51,8 @@ class Publisher:
 
     def close(self) -> None:
         """Wait until every committed epoch is converted. DestinationError if it could not be."""
-        with self._woken:
-            self._closing = True
-            self._woken.notify()
-        self._thread.join()
+        self._stop()
+        atexit.unregister(self._halt)
         self.raise_failure()
 
     def raise_failure(self) -> None:
@@ -62,6 +62,17 @@ class Publisher:
                 f"the warehouse in {self._folder} could not be written: {self._failure}. The epochs after "
                 f"{self._manifest.epoch} are kept as JSON lines; they are taken up at the next start."
             ) from self._failure
+
+    def _halt(self) -> None:
+        """The process ends without a close: leave what waits to the next start, but no thread inside DuckDB."""
+        self._committed = -1
+        self._stop()
+
+    def _stop(self) -> None:
+        with self._woken:
+            self._closing = True
+            self._woken.notify()
+        self._thread.join()
 
     def _run(self) -> None:
         try:
