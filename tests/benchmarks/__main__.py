@@ -5,13 +5,13 @@ import os
 import shutil
 from dataclasses import dataclass, field
 
-from tests.benchmarks import million, restart, throughput
+from tests.benchmarks import follow, million, restart, throughput
 from tests.benchmarks.logs import log_of
 from tests.benchmarks.report import Table, targets
 from tests.benchmarks.results import Judged
 from tests.benchmarks.tasks import CACHE
 
-NAMES = ("baseline", "stitch_ledger", "everything", "stations", "million", "restart")
+NAMES = ("baseline", "stitch_ledger", "everything", "stations", "million", "restart", "follow")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ def main() -> None:
         million.run(log_of(sizes.million_events), sizes.million_runs, report.tables, report.figures)
     if "restart" in chosen:
         restart.run(log_of(sizes.million_events), sizes.runs, report.figures)
+    if "follow" in chosen:
+        follow.run(log_of(sizes.standard_events), sizes.follow_seconds, report.figures)
     shutil.rmtree(CACHE / "out", ignore_errors=True)
     _show(report, quick=options.quick)
 

@@ -21,13 +21,17 @@ CORNER_SHOP = ROOT / "config" / "programs" / "corner_shop.yaml"
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """One run: `settings` overrule the defaults; `watched` says after every batch how many rows are applied."""
+    """One run: `settings` overrule the defaults; `watched` says after every batch how many rows are applied.
 
-    kind: Literal["simulate", "plain", "product"]
+    `events` is for simulating, `plan` for the writer, the rest but `log` for the product.
+    """
+
+    kind: Literal["simulate", "plain", "product", "writer"]
     log: str
     events: int = 0
     program: str = ""
     out: str = ""
+    plan: str = ""
     settings: dict[str, int | float] = {}
     follow: bool = False
     fresh: bool = True
