@@ -59,22 +59,31 @@ class SurfaceFiles:
         """Notes whose documents are in no flush, oldest first."""
         return sorted(self._folder.glob("*.names"))
 
-    def save_flush(self, blocks: Iterable[Block]) -> Path:
-        """Write the next flush; the blocks may be made while it is written. It then stands for all notes so far."""
+    def save_flush(self, rows: Iterable[Block]) -> Path:
+        """Write the next flush; the blocks may be made while it is written."""
         self._last += 1
-        path = self._save(f"{self._last:010}.rows", blocks)
-        for note in self.notes():
-            note.unlink()
-        return path
+        return self._save(f"{self._last:010}.rows", rows)
 
-    def save_note(self, epoch: int, blocks: Iterable[Block]) -> None:
+    def save_note(self, epoch: int, rows: Iterable[Block]) -> None:
         """Write who changed in the epoch."""
-        self._save(f"{epoch:010}.names", blocks)
+        self._save(f"{epoch:010}.names", rows)
 
-    def _save(self, name: str, blocks: Iterable[Block]) -> Path:
+    def settle_notes(self, left: list[str]) -> None:
+        """All notes so far are in the flush that was just saved, but for the names `left`: only those stay noted.
+
+        Oldest first: what a crash leaves are the last notes, which change nothing when they come again.
+        """
+        notes = self.notes()
+        youngest = notes.pop() if notes and left else None
+        for note in notes:
+            note.unlink()
+        if youngest is not None:
+            self._save(youngest.name, blocks(touched=left))
+
+    def _save(self, name: str, rows: Iterable[Block]) -> Path:
         built = self._folder / f"{name}.tmp"
         with built.open("wb") as file:
-            for block in blocks:
+            for block in rows:
                 packed = ENCODER.encode(block)
                 file.write(len(packed).to_bytes(LENGTH_BYTES, "little"))
                 file.write(packed)

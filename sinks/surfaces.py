@@ -42,7 +42,8 @@ class Surfaces:
         """`document` turns (member_id, live state) into (version, JSON in UTF-8).
 
         `flush_seconds`: while live, how old what is shown may be; None while it does not matter.
-        `load` gives a member's state by its id, None if there is no such member; called by write, idle and close.
+        `load` gives a member's state by its id, None if there is none (or none yet: it is asked again at the next
+        flush, also after a start); called by write, idle and close.
         """
         self._database = folder / "surfaces.db"
         self._files = SurfaceFiles(folder / "surfaces.pending")
@@ -109,18 +110,27 @@ class Surfaces:
         self._end_epoch()
         changes = self._sealed
         if changes:
-            rows = blocks(sorted(changes.gone), (), self._documents(), changes.moved.values())
-            writer.put(self._files.save_flush(rows))
+            left: list[str] = []
+            rows = blocks(sorted(changes.gone), (), self._documents(left), changes.moved.values())
+            flush = self._files.save_flush(rows)
+            self._files.settle_notes(left)
             self._sealed = Changes()
+            self._epoch.add(dict.fromkeys(left), (), ())
+            writer.put(flush)
         now = time.monotonic()
         self._next_flush = now + max(self._flush_seconds, REST * (now - started))
 
-    def _documents(self) -> Iterator[Document]:
-        """In order of the ids, so that neighbours in the database are written together."""
+    def _documents(self, left: list[str]) -> Iterator[Document]:
+        """In order of the ids, so that neighbours in the database are written together.
+
+        Who cannot be loaded is `left`: the store is not open yet, or the packet that says they are gone comes later.
+        """
         touched = self._sealed.touched
         for member_id in sorted(touched):
             state = touched[member_id] if self._load is None else self._load(member_id)
-            if state is not None:  # else it is gone, and the packet that says so is on its way
+            if state is None:
+                left.append(member_id)
+            else:
                 version, text = self._document(member_id, state)
                 yield member_id, version, text.decode()
 

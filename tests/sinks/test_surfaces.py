@@ -174,6 +174,26 @@ def test_names_of_a_committed_epoch_outlive_a_crash(folder: Folder) -> None:
     again.close()
 
 
+def test_who_cannot_be_loaded_yet_is_shown_as_soon_as_it_can(folder: Folder) -> None:
+    """A start that ends before the states can be loaded forgets nobody; neither does a pause."""
+    surfaces = folder.start(load=folder.states.get)
+    for epoch, who in enumerate(("ada", "bob"), 1):
+        surfaces.write(folder.touch(who, 1))
+        surfaces.seal(epoch)
+    empty: dict[str, object] = {}
+    too_early = folder.start(committed=2, load=empty.get)
+    too_early.idle()
+    too_early.close()
+    assert folder.rows() == []
+    empty["bob"] = (1, 0)
+    half = folder.start(committed=2, load=empty.get)
+    half.idle()
+    folder.wait_for([("bob", 1)])
+    empty["ada"] = (1, 0)
+    half.close()
+    assert (folder.rows(), folder.made) == ([("ada", 1), ("bob", 1)], 2)
+
+
 def test_a_database_that_fails_stops_the_worker_and_loses_nothing(folder: Folder) -> None:
     """The next call says so; what was not written comes with the next start."""
     surfaces = folder.start()
