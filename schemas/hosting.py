@@ -50,7 +50,13 @@ class TimerQueue(Protocol):
 
 
 class Seen(Protocol):
-    """The events of the retention, by 16-byte key."""
+    """The events of the retention, by 16-byte key.
+
+    A key that is neither in `recent` nor in what `probe` gave is new; the caller then notes it itself, as
+    `recent[key] = body << 32 | seconds of log time`. Everything else is for `first_sight` to judge.
+    """
+
+    recent: dict[bytes, int]
 
     def probe(self, keys: list[bytes]) -> dict[int, list[int]]:
         """Look a batch of keys up; the result goes to `first_sight`."""

@@ -6,6 +6,7 @@ needs no rule at all: that spares most look-ups their normalisation.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 import phonenumbers
@@ -13,6 +14,7 @@ import phonenumbers
 from config.program import Program
 
 VALUE_CHARS_MAX = 1024
+PHONES_REMEMBERED = 1 << 15
 BLOCKED_VALUES = frozenset(
     {"", "null", "none", "nil", "undefined", "unknown", "anonymous", "test", "n/a", "na", "nan", "false", "true"}
 )
@@ -38,6 +40,7 @@ def _email(value: str) -> str | None:
 
 
 def _phone(region: str | None) -> Rule:
+    @lru_cache(maxsize=PHONES_REMEMBERED)
     def e164(value: str) -> str | None:
         """Give a possible number in E.164; a number without country code is read in the program's region."""
         try:

@@ -42,6 +42,8 @@ class Stitcher:
         self._index, self.people, self._seen, self._timers, self.totals = index, people, seen, timers, totals
         self._retention_us = program.retention.events
         self._spaces = None if program.identity.spaces is None else frozenset(program.identity.spaces)
+        self._slow_spaces = self._spaces is not None and DEFAULT_SPACE not in self._spaces
+        self._anonymous_types = index.anonymous_types
         self._encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="deterministic").encode
         self.steps: list[Step] = []
         self.events: list[EventApplied] = []
@@ -55,8 +57,8 @@ class Stitcher:
             for row in rows
         ]
         stored = self._seen.probe(keys)
-        timers, totals, encode, first_sight = self._timers, self.totals, self._encode, self._seen.first_sight
-        retention_us, quick, applied = self._retention_us, self._quick, self._applied
+        timers, totals, encode, recent = self._timers, self.totals, self._encode, self._seen.recent
+        events, steps, retention_us, quick = self.events.append, self.steps.append, self._retention_us, self._quick
         for at, (log_us, event_us, place, offset, raw, event) in enumerate(rows):
             totals.log_us = log_us
             if timers.next_us <= log_us:
@@ -64,25 +66,40 @@ class Stitcher:
             if type(event) is Rejected:
                 self._reject(event, log_us, place, offset, raw)
                 continue
-            named: Named | Rejected | None = quick(event)
-            if named is None or event_us < log_us - retention_us:
+            ids: list[str] = []
+            owner = quick(event, ids) if event_us >= log_us - retention_us else None
+            named: Named | Rejected | None = None
+            if owner is None:
                 named = self._named(event, event_us, log_us)
                 if type(named) is Rejected:
                     self._reject(named, log_us, place, offset, raw)
                     continue
-            data = encode(event.data)
+            key, data = keys[at], encode(event.data)
             body = xxh3_64_intdigest(data, event_us) >> 32
-            before = first_sight(keys[at], body, log_us, stored.get(at))
-            if before is not None:
-                self._seen_before(body, before, log_us, place, offset, raw)
+            if key in recent or at in stored:
+                before = self._seen.first_sight(key, body, log_us, stored.get(at))
+                if before is not None:
+                    self._seen_before(body, before, log_us, place, offset, raw)
+                    continue
+            else:
+                recent[key] = body << 32 | log_us // SECOND_US
+            name, source, event_id = key.hex(), event.source, event.id
+            if owner is None:
+                self._applied(event, event_us, log_us, name, data, named)
                 continue
-            applied(event, event_us, log_us, keys[at].hex(), data, named)
+            totals.applied += 1
+            events(EventApplied(name, source, event_id, TYPE_NAMES[type(event)], DEFAULT_SPACE, event_us, log_us, owner,
+                                ids, Raw(data)))
+            steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, False))
 
-    def _quick(self, event: Any) -> Named | None:
-        """Give what the event names in the usual case: default space, every identifier known, one owner; else None."""
-        if event.space != DEFAULT_SPACE or type(event) in NAMED_OTHERWISE:
+    def _quick(self, event: Any, keys: list[str]) -> str | None:
+        """Give the owner in the usual case (default space, every identifier known, one owner), and put the keys in.
+
+        None otherwise, and where only anonymous identifiers stand: their member's activity has to be noted.
+        """
+        if self._slow_spaces or event.space != DEFAULT_SPACE or type(event) in NAMED_OTHERWISE:
             return None
-        owners, prefixes, keys, only = self._index.owners.young, self._index.default_prefixes, [], None
+        owners, prefixes, only, anonymous = self._index.owners.young, self._index.default_prefixes, None, True
         for kind, value in event.data.ids.items():
             if type(value) is not str or kind not in prefixes:
                 return None
@@ -91,8 +108,9 @@ class Stitcher:
             if owner is None or (only is not None and owner != only):
                 return None
             only = owner
+            anonymous = anonymous and kind in self._anonymous_types
             keys.append(key)
-        return None if only is None or self._spaces is not None else Named(keys, [only])
+        return None if anonymous else only
 
     def advance(self, until_us: int) -> None:
         """Forget the anonymous members whose time has come, in order."""
@@ -142,7 +160,8 @@ class Stitcher:
                 return named
         return Rejected(RejectReason.NO_IDENTIFIER, "data.action_id: no action of ours, and data.ids names nobody")
 
-    def _applied(self, event: Any, event_us: int, log_us: int, key: str, data: bytes, named: Named) -> None:
+    def _applied(self, event: Any, event_us: int, log_us: int, key: str, data: bytes, named: Named | None) -> None:
+        assert named is not None
         source, event_id, keys = event.source, event.id, named.keys
         linked, known = None, False
         if named.new or len(named.owners) != 1:

@@ -72,7 +72,7 @@ class SeenEvents:
 
     def __init__(self, retention_us: int, store: Store | None = None) -> None:
         self._retention_s = retention_us // SECOND_US
-        self._recent: dict[bytes, int] = {}
+        self.recent: dict[bytes, int] = {}
         self._again: dict[bytes, list[int]] = {}
         self._segments: list[Segment] = []
         self._store = store
@@ -84,7 +84,7 @@ class SeenEvents:
                 self._next = max(self._next, segment.number + 1)
 
     def __len__(self) -> int:
-        return len(self._recent) + sum(len(segment) for segment in self._segments)
+        return len(self.recent) + sum(len(segment) for segment in self._segments)
 
     def probe(self, keys: list[bytes]) -> dict[int, list[int]]:
         """Give, by position, what the segments hold of these 16-byte keys; most often nothing."""
@@ -101,9 +101,9 @@ class SeenEvents:
         `body` is a 32-bit hash, `stored` what `probe` found for the key.
         """
         second = log_us // SECOND_US
-        known = self._recent.get(key)
+        known = self.recent.get(key)
         if known is None and stored is None:
-            self._recent[key] = body << AGE_BITS | second
+            self.recent[key] = body << AGE_BITS | second
             return None
         candidates = [*(stored or ()), *self._again.get(key, ()), *(() if known is None else (known,))]
         for value in candidates:
@@ -111,18 +111,18 @@ class SeenEvents:
                 return value >> AGE_BITS
         if known is not None:
             self._again.setdefault(key, []).append(known)
-        self._recent[key] = body << AGE_BITS | second
+        self.recent[key] = body << AGE_BITS | second
         return None
 
     def flush(self, log_us: int) -> None:
         """Turn the open epoch's keys into a segment; merge and drop segments."""
         rows: list[tuple[bytes, bytes | None]] = []
-        if self._recent:
-            halves = np.frombuffer(b"".join(self._recent), dtype="<u8")
-            value = np.fromiter(self._recent.values(), dtype=np.uint64, count=len(self._recent))
+        if self.recent:
+            halves = np.frombuffer(b"".join(self.recent), dtype="<u8")
+            value = np.fromiter(self.recent.values(), dtype=np.uint64, count=len(self.recent))
             order = np.argsort(halves[::2], kind="stable")
             self._add(Segment(self._next, halves[::2][order], halves[1::2][order], value[order]), rows)
-            self._recent, self._again = {}, {}
+            self.recent, self._again = {}, {}
             self._merge(rows)
         self._drop_outdated(log_us, rows)
         if self._store is not None:
