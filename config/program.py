@@ -50,7 +50,7 @@ class Identity(Section):
     default_region: RegionCode | None = Field(
         default=None,
         description="Country (ISO 3166) whose rules read a phone number without country code; none: such a number is "
-        "compared as it was sent.",
+        "left out and counted.",
         examples=["DE", "GB", "US"],
     )
     spaces: Annotated[list[Name], Field(min_length=1)] | None = Field(
@@ -215,7 +215,9 @@ class Program(Section):
         default_factory=list, description="Event types of your own that are accepted as activities."
     )
     earn: list[EarnRule] = Field(default_factory=list, description="What earns points.")
-    signals: list[AbandonedCartSignal] = Field(default_factory=list, description="What is noticed about a member.")
+    signals: list[AbandonedCartSignal] = Field(
+        default_factory=list, max_length=1, description="What is noticed about a member; at most one of a kind."
+    )
     channels: dict[Slug, Channel] = Field(
         default_factory=_default_channels, description="Ways to reach a member; giving any replaces the default four."
     )

@@ -44,6 +44,7 @@ class Stitcher:
         self._spaces = None if program.identity.spaces is None else frozenset(program.identity.spaces)
         self._slow_spaces = self._spaces is not None and DEFAULT_SPACE not in self._spaces
         self._anonymous_types = index.anonymous_types
+        self._anonymous = False
         self._encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="deterministic").encode
         self.steps: list[Step] = []
         self.events: list[EventApplied] = []
@@ -87,6 +88,8 @@ class Stitcher:
             if owner is None:
                 self._applied(event, event_us, log_us, name, data, named)
                 continue
+            if self._anonymous:
+                self._touch(owner, log_us)
             totals.applied += 1
             events(EventApplied(name, source, event_id, TYPE_NAMES[type(event)], DEFAULT_SPACE, event_us, log_us, owner,
                                 ids, Raw(data)))
@@ -95,7 +98,7 @@ class Stitcher:
     def _quick(self, event: Any, keys: list[str]) -> str | None:
         """Give the owner in the usual case (default space, every identifier known, one owner), and put the keys in.
 
-        None otherwise, and where only anonymous identifiers stand: their member's activity has to be noted.
+        None otherwise. `_anonymous` then says whether only anonymous identifiers stand there.
         """
         if self._slow_spaces or event.space != DEFAULT_SPACE or type(event) in NAMED_OTHERWISE:
             return None
@@ -110,7 +113,8 @@ class Stitcher:
             only = owner
             anonymous = anonymous and kind in self._anonymous_types
             keys.append(key)
-        return None if anonymous else only
+        self._anonymous = anonymous
+        return only
 
     def advance(self, until_us: int) -> None:
         """Forget the anonymous members whose time has come, in order."""

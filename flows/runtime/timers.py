@@ -23,6 +23,7 @@ class Timers:
         self.next_us = 1 << 63
         self._heap: list[Timer] = []
         self._changed: dict[Timer, bool] = {}
+        self._taken: set[Timer] = set()
         self._store, self._groups = store, groups
         if store is not None:
             self._load(store)
@@ -56,10 +57,11 @@ class Timers:
         if self.next_us > until_us:
             return None
         timer = heappop(self._heap)
-        if self._changed.get(timer):
+        if self._changed.get(timer) and timer not in self._taken:
             del self._changed[timer]
         else:
             self._changed[timer] = False
+            self._taken.add(timer)  # the store may have it: armed and taken once more, its row must still go
         self._look()
         return timer
 
@@ -68,7 +70,7 @@ class Timers:
         if self._store is not None:
             rows = [(self._row(timer), b"" if armed else None) for timer, armed in self._changed.items()]
             self._store.write(rows)
-        self._changed = {}
+        self._changed, self._taken = {}, set()
 
     def _row(self, timer: Timer) -> bytes:
         rest = msgspec.msgpack.encode(timer[1:])

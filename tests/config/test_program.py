@@ -76,7 +76,6 @@ def test_a_program_never_changes() -> None:
         ("caps: [{id: a, max: 1, window: 1d, channel: fax}]", ("caps", 0, "channel")),
         ("caps: [{id: a, max: 1, window: 1d, purpose: fun}]", ("caps", 0, "purpose")),
         ("caps: [{id: a, max: 1, window: 1d}, {id: a, max: 2, window: 1d}]", ("caps", 1, "id")),
-        (f"signals: [{{{CART}}}, {{{CART}}}]", ("signals", 1, "id")),
         ("identity: {spaces: [north, south, north]}", ("identity", "spaces", 2)),
         ("activities: [workout, purchase]", ("activities", 1)),
     ],
@@ -87,6 +86,12 @@ def test_what_is_named_must_be_declared_once(extra: str, location: tuple[str | i
         program(extra)
 
     assert [location] == [error["loc"] for error in caught.value.errors()]
+
+
+def test_there_is_one_signal_of_a_kind() -> None:
+    """Two signals of one kind are refused: a cart has one time after which it counts as abandoned."""
+    with pytest.raises(ValidationError, match="at most 1 item"):
+        program(f"signals: [{{{CART}}}, {{{CART}}}]")
 
 
 def test_a_rule_names_a_signal_a_purpose_channels_and_a_template() -> None:
