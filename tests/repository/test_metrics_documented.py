@@ -1,5 +1,6 @@
 """Metrics, their documentation, the dashboard and the alert rules speak of the same things."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -8,9 +9,14 @@ from typing import Any
 import yaml
 
 from flows.runtime.metrics import CATALOGUE, names
-from tests.repository.tree import ROOT
+from tests.repository.tree import ROOT, python_files
 
 DASHBOARDS = ROOT / "config" / "dashboards"
+METRICS = ROOT / "flows" / "runtime" / "metrics.py"
+COUNTED_BY = {
+    "dropped_fields_total": "count_dropped_fields",
+    "dropped_identifiers_total": "count_dropped_identifiers",
+}
 ROW = re.compile(r"^\| `(balanza_\w+)` \| (\w+) \|([^|]*)\|", re.MULTILINE)
 METRIC = re.compile(r"\bbalanza_\w+")
 GROUPED_BY = re.compile(r"\b(?:by|on) \(([^)]*)\)")
@@ -84,3 +90,16 @@ def test_every_alert_says_what_to_do() -> None:
     """An alert has a severity, a summary and a row in docs/operations.md under its name."""
     table = dict(re.findall(r"^\| `(Balanza\w+)` \| (\w+) \|", operations(), re.MULTILINE))
     assert table == {rule["alert"]: rule["labels"]["severity"] for rule in rules() if rule["annotations"]["summary"]}
+
+
+def test_every_metric_is_set_by_somebody() -> None:
+    """A metric that nobody sets reads as zero, which is a lie: each is used outside the catalogue."""
+    used = {
+        node.attr
+        for path in python_files()
+        if path != METRICS and not path.is_relative_to(ROOT / "tests")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("metrics")
+    }
+    attributes = {row.name.removeprefix("balanza_") for row in CATALOGUE}
+    assert {name for name in attributes if not used & {name, COUNTED_BY.get(name, name)}} == set()
