@@ -14,6 +14,9 @@ from balanza.running import Run
 from schemas.states import MemberTotals, Totals, read_lines
 
 
+PLAIN_COLUMNS = 140
+
+
 @dataclass
 class Summary:
     """Counts since the deployment began, but `read_now` and `seconds`, which are this run's.
@@ -94,6 +97,8 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
         sys.stdout.flush()
         return
     console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = PLAIN_COLUMNS
     _print_counts(console, summary)
     _print_places(console, Path(summary.out))
 
@@ -131,7 +136,7 @@ def _rows(summary: Summary) -> list[tuple[str, str, str]]:
         ("points", "entries", summary.entries, "balanced postings"),
         *(("", currency, points, f"outstanding; {summary.points_receivable.get(currency, 0):,} owed by members")
           for currency, points in summary.points_outstanding.items()),
-        *(("", "refused", count, reason) for reason, count in summary.refusals.items()),
+        *(("", "not moved", count, reason) for reason, count in summary.refusals.items()),
         *(("signals" if at == 0 else "", signal, count, "")
           for at, (signal, count) in enumerate(summary.signals.items())),
         *(("decisions" if at == 0 else "", outcome.partition(" ")[0], count, outcome.partition(" ")[2])
