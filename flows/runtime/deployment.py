@@ -48,7 +48,11 @@ class Deployment:
             self.engine.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DeploymentRefused(f"cannot write to {folder} ({error.strerror or error}); choose another --out") from error
-        self._check_format(groups)
+        try:
+            self._check_format(groups)
+        except DeploymentRefused:
+            self.release()
+            raise
 
     @property
     def engine(self) -> Path:
@@ -86,9 +90,9 @@ class Deployment:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
-        for path in (*self.folder.glob("*.jsonl.*"), *self.folder.glob("*.pending")):
-            if path.is_file():
-                path.unlink()
+        for lines in ("outbox.jsonl", "dead_letters.jsonl"):
+            for path in (*self.folder.glob(f"{lines}.*.pending"), self.folder / f"{lines}.open"):
+                path.unlink(missing_ok=True)
 
     def _clear_state(self) -> None:
         for path in self.state.iterdir():
@@ -102,8 +106,8 @@ class Deployment:
     def _check_format(self, groups: int) -> None:
         path = self.state / "format.json"
         mine = {"state_format": STATE_FORMAT, "key_groups": groups}
-        if not path.exists():
-            path.write_text(json.dumps(mine) + "\n", encoding="utf-8")
+        if not path.exists() or not path.stat().st_size:
+            _replace(path, json.dumps(mine) + "\n")
             return
         found = json.loads(path.read_text(encoding="utf-8"))
         if found.get("state_format") != STATE_FORMAT:
@@ -125,11 +129,15 @@ class Deployment:
 
     def remember_program(self, text: str) -> None:
         """Store the program beside the state."""
-        path = self.state / "program.json"
-        draft = path.with_suffix(".new")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        _replace(self.state / "program.json", text)
 
     def release(self) -> None:
         """Let another worker in."""
         self._lock.close()
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that it is there as a whole or not at all."""
+    draft = path.with_suffix(".new")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

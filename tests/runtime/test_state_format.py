@@ -1,0 +1,114 @@
+"""Rows of state as released versions packed them: they must load, or a migration comes in the same commit.
+
+A new field at the end of a struct gets a new row here beside the old one; an old row is never edited.
+"""
+
+# ruff: noqa: FBT003 -- a packed row is an array: its fields have places, not names
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from schemas.states import (
+    STATE_FORMAT,
+    Account,
+    Books,
+    Cart,
+    Consent,
+    Contact,
+    Deferred,
+    Earned,
+    Member,
+    MemberTotals,
+    Order,
+    Person,
+    Redemption,
+    Relations,
+    Totals,
+    decode_member,
+    decode_member_totals,
+    decode_person,
+    decode_totals,
+    encode_state,
+)
+
+PERSON_1 = (
+    "98a66d5f30303131a56e6f727468c3cf00060a24181e4000cd4cdb92b5656d61696c3a616461406578616d706c652e636f6da9636f6f"
+    "6b69653a633103a66d5f30303232"
+)
+MEMBER_1 = (
+    "9ea66d5f30303131a764656661756c74c30705cf00060a24181e4000c082a5656d61696c91af616461406578616d706c652e636f6da6"
+    "64657669636592a26431a2643286a46e616d65a3416461a361676524a3766970c3a47461677392a161a162a4676f6e65c0a573686172"
+    "65cb3fe0000000000000cf0005af3107a40000cf0005dcaa8fe120009481a6706f696e7473960a0100190f0281a26f319601a3474250"
+    "cd0a27cd01f4c39194a57370656e64a6706f696e7473190481a272319402a6706f696e74730fc30681a263319703c304cd0513a34742"
+    "50d9206162616261626162616261626162616261626162616261626162616261626162c39a81af656d61696c2f6d61726b6574696e67"
+    "93a76772616e74656405a3776562919306a5656d61696ca96d61726b6574696e6781b0636172745f72656d696e6465723a633195ad63"
+    "6172745f72656d696e646572a263310708d920636463646364636463646364636463646364636463646364636463646364636492a565"
+    "6d61696ca47075736891a573686f6573a36c6f7792a532313a3030a530383a3030ad4575726f70652f4c6f6e646f6ea2656e09"
+)
+TOTALS_1 = "9c01020381a84e4f545f4a534f4e0405060708090a0b81ad656d61696c2f626c6f636b65640c"
+MEMBER_TOTALS_1 = (
+    "990181a6706f696e74730281a6706f696e74730381b4494e53554646494349454e545f42414c414e43450481b56162616e646f6e6564"
+    "5f63617274207261697365640581ac73656e7420414c4c4f5745440681a5656d61696c070809"
+)
+
+PERSON = Person(
+    "m_0011", "north", True, 1_700_000_000_000_000, 19675, ["email:ada@example.com", "cookie:c1"], 3, "m_0022"
+)  # fmt: skip
+BOOKS = Books(
+    {"points": Account(10, 1, 0, 25, 15, 2)},
+    {"o1": Order(1, "GBP", 2599, 500, True, [Earned("spend", "points", 25, 4)])},
+    {"r1": Redemption(2, "points", 15, True)},
+    6,
+)
+RELATIONS = Relations(
+    {"email/marketing": Consent("granted", 5, "web")},
+    [Contact(6, "email", "marketing")],
+    {"cart_reminder:c1": Deferred("cart_reminder", "c1", 7, 8, "cd" * 16)},
+    ["email", "push"], ["shoes"], "low", ("21:00", "08:00"), "Europe/London", "en", 9,
+)  # fmt: skip
+MEMBER = Member(
+    "m_0011", "default", True, 7, 5, 1_700_000_000_000_000, None,
+    {"email": ["ada@example.com"], "device": ["d1", "d2"]},
+    {"name": "Ada", "age": 36, "vip": True, "tags": ["a", "b"], "gone": None, "share": 0.5},
+    1_600_000_000_000_000, 1_650_000_000_000_000, BOOKS,
+    {"c1": Cart(3, True, 4, 1299, "GBP", "ab" * 16, True)}, RELATIONS,
+)  # fmt: skip
+TOTALS = Totals(1, 2, 3, {"NOT_JSON": 4}, 5, 6, 7, 8, 9, 10, 11, {"email/blocked": 12})
+MEMBER_TOTALS = MemberTotals(
+    1, {"points": 2}, {"points": 3}, {"INSUFFICIENT_BALANCE": 4}, {"abandoned_cart raised": 5}, {"sent ALLOWED": 6},
+    {"email": 7}, 8, 9,
+)  # fmt: skip
+
+Decode = Callable[[bytes], Struct]
+ROWS: list[tuple[Decode, str, Struct]] = [
+    (decode_person,        PERSON_1,        PERSON),
+    (decode_member,        MEMBER_1,        MEMBER),
+    (decode_totals,        TOTALS_1,        TOTALS),
+    (decode_member_totals, MEMBER_TOTALS_1, MEMBER_TOTALS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("decode", "packed", "meant"), ROWS)
+def test_a_released_row_loads(decode: Decode, packed: str, meant: Struct) -> None:
+    """What a released version wrote means today what it meant then."""
+    assert decode(bytes.fromhex(packed)) == meant
+
+
+@pytest.mark.parametrize(("decode", "packed", "meant"), ROWS)
+def test_fields_are_only_added_at_the_end(decode: Decode, packed: str, meant: Struct) -> None:
+    """A row written today begins as the released one: what an older worker knew stands where it stood."""
+    fields = _array(bytes.fromhex(packed))
+    assert fields == _array(encode_state(meant))[: len(fields)]
+    assert encode_state(decode(encode_state(meant))) == encode_state(meant)
+
+
+def test_the_format_is_the_released_one() -> None:
+    """Raising the number means: no folder of an older version opens any more, so a migration comes with it."""
+    assert STATE_FORMAT == 1
+
+
+def _array(packed: bytes) -> list[object]:
+    return msgspec.msgpack.decode(packed, type=list[object])
