@@ -3,7 +3,7 @@
 import argparse
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.benchmarks import follow, million, restart, throughput
 from tests.benchmarks.logs import log_of
@@ -42,12 +42,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small logs, one run: to try it, not to judge by it")
     parser.add_argument("--only", action="append", choices=NAMES, metavar="NAME", help=f"one of {', '.join(NAMES)}")
-    parser.add_argument("--runs", type=int, help="rounds of the throughput benchmarks")
+    parser.add_argument("--runs", type=int, help="rounds of every benchmark, instead of 5 and of 3 for the million")
     options = parser.parse_args()
     chosen = set(options.only or NAMES)
     sizes = QUICK if options.quick else FULL
+    if options.runs:
+        sizes = replace(sizes, runs=options.runs, million_runs=options.runs)
     report = Report()
-    _throughput(chosen, sizes, options.runs or sizes.runs, report)
+    _throughput(chosen, sizes, report)
     if "million" in chosen:
         million.run(log_of(sizes.million_events), sizes.million_runs, report.tables, report.figures)
     if "restart" in chosen:
@@ -58,11 +60,11 @@ def main() -> None:
     _show(report, quick=options.quick)
 
 
-def _throughput(chosen: set[str], sizes: Sizes, runs: int, report: Report) -> None:
+def _throughput(chosen: set[str], sizes: Sizes, report: Report) -> None:
     names = [name for name in throughput.VARIANTS if name in chosen or "stations" in chosen]
     if not names and "baseline" not in chosen:
         return
-    measured = throughput.throughput(log_of(sizes.standard_events), names, runs)
+    measured = throughput.throughput(log_of(sizes.standard_events), names, sizes.runs)
     report.tables += [throughput.speeds(measured), *throughput.stations(measured)]
     report.figures += throughput.judged(measured)
 
