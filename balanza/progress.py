@@ -25,27 +25,30 @@ class Progressing:
         self._before = (0.0, 0)
 
     def __enter__(self) -> Self:
-        if not self._quiet:
-            if self._run.request.follow:
-                print(f"Following {self._run.request.input}; Ctrl-C stops.", file=sys.stderr)
-            self._thread.start()
+        if not self._quiet and self._run.request.follow:
+            _say(f"Following {self._run.request.input}; Ctrl-C stops.\n")
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._quiet:
-            self._over.set()
-            self._thread.join()
-            self._show(last=True)
+        self._over.set()
+        self._thread.join()
+        self._run.sample()
+        self._show(last=True)
 
     def _show_until_over(self) -> None:
-        while not self._over.wait(TERMINAL_SECONDS if self._terminal else PLAIN_SECONDS):
-            self._show(last=False)
+        shown_at = 0.0
+        while not self._over.wait(TERMINAL_SECONDS):
+            self._run.sample()
+            if self._terminal or time.monotonic() - shown_at >= PLAIN_SECONDS:
+                shown_at = time.monotonic()
+                self._show(last=False)
 
     def _show(self, *, last: bool) -> None:
         totals = self._run.wiring.totals.get("stitch")
-        if not isinstance(totals, Totals):
+        if self._quiet or not isinstance(totals, Totals):
             return
         read, first = read_lines(totals), self._run.wiring.read_before
         elapsed = time.perf_counter() - self._run.began
@@ -60,7 +63,9 @@ class Progressing:
             f"{elapsed:6.1f} s  {read:,} events read, {rate:,.0f}/s, {totals.members:,} members, "
             f"log at {at:%Y-%m-%d %H:%M}{behind}{stopping}"
         )
-        if self._terminal:
-            print(f"\r\x1b[K{line}", end="\n" if last else "", file=sys.stderr, flush=True)
-        else:
-            print(line, file=sys.stderr, flush=True)
+        _say(f"\r\x1b[K{line}" + ("\n" if last else "") if self._terminal else f"{line}\n")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()

@@ -33,7 +33,9 @@ Until = Annotated[
 MetricsPort = Annotated[
     int | None, typer.Option("--metrics-port", help="Port of /metrics; 0 for none. [default: 9108]", show_default=False)
 ]
-CacheMb = Annotated[int | None, typer.Option("--cache-mb", help="Bound of the states in memory, in MiB. [default: 256]")]
+CacheMb = Annotated[
+    int | None, typer.Option("--cache-mb", help="Bound of the states in memory, in MiB. [default: 256]")
+]
 BatchLines = Annotated[int | None, typer.Option("--batch-lines", help="Events that travel together. [default: 1000]")]
 EpochSeconds = Annotated[
     float | None, typer.Option("--epoch-seconds", help="Time between two snapshots. [default: 5, following 1]")
@@ -45,9 +47,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 
 
-def run(  # noqa: PLR0913, PLR0917  an option of a command is an argument of its function
+def run(
     program: ProgramPath,
-    input: Input,  # noqa: A002  the option is called --input
+    input: Input,
     out: Out,
     follow: Follow = False,
     fresh: Fresh = False,

@@ -4,11 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-
-from bytewax.recovery import RecoveryConfig, init_db_dir
-from bytewax.testing import run_main
 
 from config.compatibility import dump_program, incompatibilities, parse_program
 from config.program import Program
@@ -17,7 +13,8 @@ from connectors.engine import LogSource
 from connectors.file_log import FileLog, LogOptions, Progress, find_partitions
 from flows.loyalty import loyalty
 from flows.runtime import collector
-from flows.runtime.deployment import ENGINE_PARTITIONS, Deployment, DeploymentRefused
+from flows.runtime.deployment import Deployment, DeploymentRefused
+from flows.runtime.engine import run_flow
 from flows.runtime.metrics import Metrics, serve
 from flows.runtime.stop import Stop
 from flows.stations import Wiring
@@ -63,6 +60,24 @@ class Run:
     seconds: float = 0.0
     log: FileLog | None = None
     dropped: dict[str, int] = field(default_factory=dict)
+    _counted: dict[str, int] = field(default_factory=dict)
+    _turns: int = 0
+
+    def shown(self, read_at: float) -> None:
+        """Note that readers see what was read at this wall clock time (latency is of interest only while following)."""
+        if self.request.follow and read_at:
+            self.wiring.metrics.end_to_end_seconds.observe(max(0.0, time.time() - read_at))
+
+    def sample(self) -> None:
+        """Bring the metrics up to date that nobody counts by the batch."""
+        metrics = self.wiring.metrics
+        if self.log is not None:
+            metrics.lag_bytes.set(self.log.unread_bytes())
+            metrics.journal_rounds_total.inc(self.log.turns - self._turns)
+            self._turns = self.log.turns
+        counted = dict(self.dropped)
+        metrics.count_dropped_fields({path: count - self._counted.get(path, 0) for path, count in counted.items()})
+        self._counted = counted
 
     def spend(self, name: str, nanoseconds: int) -> None:
         """Note time spent in a station."""
@@ -99,7 +114,9 @@ def _check_program(deployment: Deployment, program: Program) -> None:
     problems = incompatibilities(parse_program(stored), program)
     if problems:
         listed = "\n".join(f"  - {problem}" for problem in problems)
-        raise DeploymentRefused(f"{deployment.folder} was made with a program that this one cannot go on from:\n{listed}")
+        raise DeploymentRefused(
+            f"{deployment.folder} was made with a program that this one cannot go on from:\n{listed}"
+        )
 
 
 def _wired(request: Request, deployment: Deployment, metrics: Metrics) -> Run:
@@ -117,9 +134,6 @@ def execute(run: Run) -> None:
     Raises whatever a station raised (a bug of ours or a failed disk); what was committed before stays.
     """
     request, settings = run.request, run.request.settings
-    engine = request.out / "state" / "engine"
-    if not any(engine.iterdir()):
-        init_db_dir(engine, ENGINE_PARTITIONS)
     source = LogSource(lambda progress: _open_log(run, progress), lambda: run.stop.requested, run.stop.fail,
                        settings.poll_seconds)
     sink = RecordsSink(_destinations(run), run.spend)
@@ -127,7 +141,7 @@ def execute(run: Run) -> None:
     seconds = settings.follow_epoch_seconds if request.follow else settings.epoch_seconds
     with collector.tamed():
         run.began = time.perf_counter()
-        run_main(flow, epoch_interval=timedelta(seconds=seconds), recovery_config=RecoveryConfig(engine))
+        run_flow(flow, request.out / "state" / "engine", seconds)
         sink.finish()
     run.seconds = time.perf_counter() - run.began
 
@@ -156,7 +170,7 @@ def _destinations(run: Run) -> Destinations:
 
     members: list[Destination] = [
         Warehouse(request.out / "warehouse"),
-        Surfaces(request.out, document, FLUSH_SECONDS if request.follow else None, load),
+        Surfaces(request.out, document, FLUSH_SECONDS if request.follow else None, load, run.shown),
         LineFile(request.out / "outbox.jsonl", "actions"),
         LineFile(request.out / "dead_letters.jsonl", "dead_letters"),
     ]

@@ -13,7 +13,6 @@ from rich.table import Table
 from balanza.running import Run
 from schemas.states import MemberTotals, Totals, read_lines
 
-
 PLAIN_COLUMNS = 140
 
 
@@ -123,14 +122,14 @@ def _counts(counts: dict[str, int]) -> str:
 
 
 def _rows(summary: Summary) -> list[tuple[str, str, str]]:
+    anonymous = summary.members - summary.known_members
     rows = [
         ("events", "read", summary.read, ""),
         ("", "applied", summary.applied, ""),
         ("", "duplicate", summary.duplicate, "left out: same source and id, same body"),
         ("", "rejected", summary.rejected, _counts(summary.rejected_by_reason)),
         ("", "expired", summary.expired_anonymous, "of anonymous members without activity, forgotten"),
-        ("members", "now", summary.members, f"{summary.known_members:,} known, "
-                                            f"{summary.members - summary.known_members:,} anonymous"),
+        ("members", "now", summary.members, f"{summary.known_members:,} known, {anonymous:,} anonymous"),
         ("", "links", summary.links, "identifiers given to members"),
         ("", "merges", summary.merges, "members found to be one person"),
         ("points", "entries", summary.entries, "balanced postings"),
@@ -148,9 +147,11 @@ def _rows(summary: Summary) -> list[tuple[str, str, str]]:
     if summary.left_out_identifiers:
         shown.append(("          left out", "", "identifiers: " + _counts(summary.left_out_identifiers)))
     if summary.dropped_fields:
-        shown.append(("          dropped", "", "unknown fields: " + _counts(dict(list(summary.dropped_fields.items())[:5]))))
+        most = dict(list(summary.dropped_fields.items())[:5])
+        shown.append(("          dropped", "", "unknown fields: " + _counts(most)))
     for place, size in summary.unfinished_lines.items():
-        shown.append(("          waiting", "", f"{place}: its last line ({size:,} bytes) has no end yet; it is read when it has"))
+        waits = f"{place}: its last line ({size:,} bytes) has no end yet; it is read when it has"
+        shown.append(("          waiting", "", waits))
     return shown
 
 

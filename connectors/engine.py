@@ -99,7 +99,7 @@ class LogSource(FixedPartitionedSource[LogBatch, bytes]):
         """There is one: order is made inside it."""
         return [THE_ONE_PART]
 
-    def build_part(self, step_id: str, for_part: str, resume_state: bytes | None) -> LogPartition:  # noqa: ARG002 the engine's signature
+    def build_part(self, step_id: str, for_part: str, resume_state: bytes | None) -> LogPartition:
         """Open the log where the last committed epoch left it."""
         log = self._open_log(None if resume_state is None else _decode(resume_state))
         return LogPartition(log, self._should_stop, self._fail, self._poll_seconds)

@@ -24,12 +24,13 @@ def fold(program: Program, rows: Iterable[Row], until_us: int | None = None) -> 
     """Apply rows one by one, then fire timers up to `until_us` (the last row's log time if None)."""
     wiring = Wiring(program)
     stitch, members, folded = StitchHost(wiring, 0), MemberHost(wiring, 0), Folded()
+    said: dict[str, list[bytes]] = {}
     last_us = 0
 
     def take(batch: LogBatch) -> None:
         packet = members.work(stitch.work(batch))
         for table, lines in packet.lines.items():
-            folded.lines[table] = folded.lines.get(table, b"") + lines
+            said.setdefault(table, []).append(lines)
         for gone in packet.gone:
             folded.members.pop(gone, None)
         for member_id, member in packet.touched.items():
@@ -40,5 +41,6 @@ def fold(program: Program, rows: Iterable[Row], until_us: int | None = None) -> 
         last_us = row[0]
         take(LogBatch([row], None, 0, 0.0))
     take(LogBatch([], last_us if until_us is None else until_us, 0, 0.0))
+    folded.lines = {table: b"".join(lines) for table, lines in said.items()}
     folded.totals = dict(wiring.totals)
     return folded

@@ -118,7 +118,9 @@ class MemberMachine:
                 self._merge(step)
             case Forgotten():
                 member = self._members.get(step.member_id)
-                self.forgotten_events += 0 if member is None else member.events
+                if member is not None:
+                    self.forgotten_events += member.events
+                    self._ledger.forget(member.member_id, member.books, step, self.emit)
                 self._members.remove(step.member_id)
                 self.touched.pop(step.member_id, None)
                 self.gone.append(step.member_id)
@@ -180,13 +182,13 @@ class MemberMachine:
     def _cart_change(self, member: Member, event: events.CartChange, step: Stitched, emit: Emit) -> None:
         self._carts.change(member, event, step, emit)
 
-    def _consent(self, member: Member, event: events.Consent, step: Stitched, emit: Emit) -> None:  # noqa: ARG002 one signature for all handlers
+    def _consent(self, member: Member, event: events.Consent, step: Stitched, emit: Emit) -> None:
         consent.change_consent(member.relations, event, step.event_us)
 
-    def _preference(self, member: Member, event: events.Preference, step: Stitched, emit: Emit) -> None:  # noqa: ARG002 one signature for all handlers
+    def _preference(self, member: Member, event: events.Preference, step: Stitched, emit: Emit) -> None:
         consent.change_wishes(member.relations, event, step.event_us)
 
-    def _member_update(self, member: Member, event: events.MemberUpdate, step: Stitched, emit: Emit) -> None:  # noqa: ARG002 one signature for all handlers
+    def _member_update(self, member: Member, event: events.MemberUpdate, step: Stitched, emit: Emit) -> None:
         if step.event_us >= member.attributes_us:
             member.attributes_us = step.event_us
             member.attributes = {**member.attributes, **event.data.attributes}

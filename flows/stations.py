@@ -87,6 +87,7 @@ class StitchHost:
         self._limits = program.limits
         self._counted = StitchCounts(wiring.metrics, self.totals)
         self._warned = False
+        self._looked_up = 0
         wiring.clocks[self.name] = lambda: self._timers.next_us
         wiring.totals[self.name] = self.totals
         wiring.read_before = read_lines(self.totals)
@@ -107,6 +108,7 @@ class StitchHost:
             "dead_letters": [*stitcher.dead_letters],
         }  # fmt: skip
         clock_us = -1 if batch.clock_us is None else batch.clock_us
+        self._looked_up += sum(len(event.ids) for event in stitcher.events)
         lines = encode_tables(tables)
         out = StitchedBatch(stitcher.steps, clock_us, lines, people.moved, stitcher.gone, batch.read_at)
         stitcher.steps, stitcher.events, stitcher.dead_letters, stitcher.gone = [], [], [], []
@@ -148,7 +150,8 @@ class StitchHost:
         self._seen.flush(self.totals.log_us)
         self._store.write_changed(TOTALS_ROW, encode_state(self.totals))
         number = self._store.checkpoint()
-        _note_state(self._wiring, self.name, self._store, [self._owners, self._persons], self._timers)
+        _note_state(self._wiring, self.name, self._store, [self._owners, self._persons], self._timers, self._looked_up)
+        self._looked_up = 0
         collect_now_and_then()
         self._wiring.spent[f"{self.name} epoch"] += int((time.perf_counter() - began) * 1e9)
         return number
@@ -171,6 +174,7 @@ class MemberHost:
         wiring.load_member = self._members.get
         self._machine = MemberMachine(wiring.program, self._members, self._timers)
         self._counted = MemberCounts(wiring.metrics, self.totals)
+        self._looked_up = 0
         wiring.clocks[self.name] = lambda: self._timers.next_us
         wiring.totals[self.name] = self.totals
 
@@ -178,6 +182,7 @@ class MemberHost:
         """Apply a batch of steps."""
         began = time.perf_counter()
         machine = self._machine
+        self._looked_up += len(batch.steps)
         machine.apply(batch.steps)
         if batch.clock_us >= 0:
             machine.advance(batch.clock_us)
@@ -205,17 +210,23 @@ class MemberHost:
         self._timers.flush()
         self._store.write_changed(TOTALS_ROW, encode_state(self.totals))
         number = self._store.checkpoint()
-        _note_state(self._wiring, self.name, self._store, [self._members], self._timers)
+        _note_state(self._wiring, self.name, self._store, [self._members], self._timers, self._looked_up)
+        self._looked_up = 0
         self._wiring.spent[f"{self.name} epoch"] += int((time.perf_counter() - began) * 1e9)
         return number
 
 
-def _note_state(wiring: Wiring, name: str, store: Store, tables: list[Any], timers: Timers) -> None:
+def _note_state(
+    wiring: Wiring, name: str, store: Store, tables: list[Any], timers: Timers, looked_up: int
+) -> None:  # fmt: skip
+    """Bring the metrics of a station's state up to date, once an epoch."""
     metrics = wiring.metrics
     metrics.state_bytes.labels(name).set(store.size_bytes())
     metrics.state_rows.labels(name).set(store.rows_estimate())
     metrics.cache_bytes.labels(name).set(sum(table.cached_bytes for table in tables))
     metrics.timers_pending.labels(name).set(len(timers))
+    misses = sum(table.misses for table in tables)
+    metrics.cache_misses_total.labels(name).inc(misses)
+    metrics.cache_hits_total.labels(name).inc(max(0, looked_up - misses))
     for table in tables:
-        metrics.cache_misses_total.labels(name).inc(table.misses)
         table.misses = 0

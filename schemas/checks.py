@@ -7,7 +7,7 @@ lists those types, so one dictionary look-up spares all others the call.
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -31,6 +31,7 @@ MICROSECOND = timedelta(microseconds=1)
 FIRST_DAY = date(1970, 1, 1)
 
 
+@final
 class Rejected(Struct, frozen=True, gc=False):
     """Why a line is a dead letter; `detail` is for a person: a path, what was expected, what was found."""
 

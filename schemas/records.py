@@ -66,7 +66,7 @@ class EntryPosted(Struct, frozen=True, gc=False):
     """One balanced entry: `legs` are (account, signed points) and sum to zero; the rest is the state after it.
 
     `version` counts the member's entries without a gap. Accounts: `available`, `receivable` are the member's;
-    `issued`, `redeemed`, `adjusted`, `transfer` the program's.
+    `issued`, `redeemed`, `adjusted`, `breakage`, `transfer` the program's.
     """
 
     entry_id: str

@@ -1,7 +1,7 @@
 """What the stitcher hands on: events that know their member, and what happened to members, in one order."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import final
 
 import msgspec
 from msgspec import Struct
@@ -28,9 +28,12 @@ class Cause(Struct, gc=False):
     log_us: int
 
 
+@final
 class Stitched(Cause, gc=False):
-    """An event of a member; `linked` are identifiers that became the member's with it (`type:value`), `known` says
-    whether the member has one that names a person (meant only beside `linked`)."""
+    """An event of a member; `linked` are identifiers that became the member's with it (`type:value`).
+
+    `known` says whether the member has an identifier that names a person (it is set only beside `linked`).
+    """
 
     member_id: str
     event: Event
@@ -92,10 +95,9 @@ class Emit:
     def clear(self) -> None:
         """Forget all records, to begin the next batch."""
         for records in (self.entries, self.refusals, self.signals, self.decisions, self.actions, self.receipts):
-            records.clear()  # type: ignore[attr-defined]  # a tuple of lists of different records
+            records.clear()
 
 
-R = TypeVar("R", bound=Struct)
 _encoder = msgspec.json.Encoder()
 
 

@@ -22,6 +22,7 @@ PARQUET = "parquet"
 SPILL = "spill"
 TEMPORARY = ".tmp"  # the suffix of whatever is not in its place yet
 MEMORY_LIMIT = "256MB"
+READABLE_SINCE = "v1.0.0"  # whoever reads may have an older DuckDB than we write with
 
 
 class ParquetFile(msgspec.Struct, frozen=True):
@@ -87,7 +88,7 @@ def save_views(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Ma
     folder = folder.resolve()
     built = folder / f"{WAREHOUSE}.{os.getpid()}{TEMPORARY}"
     built.unlink(missing_ok=True)
-    connection.execute(f"ATTACH {stored.quoted(built)} AS built")
+    connection.execute(f"ATTACH {stored.quoted(built)} AS built (STORAGE_VERSION '{READABLE_SINCE}')")
     try:
         connection.execute("USE built")
         connection.execute("CREATE SCHEMA stored")

@@ -71,11 +71,11 @@ class RecordsSink(FixedPartitionedSink[Packet, SinkState]):
         """One a worker."""
         return [THE_ONE_PART]
 
-    def part_fn(self, item_key: str) -> int:  # noqa: ARG002 the engine's signature
+    def part_fn(self, item_key: str) -> int:
         """Everything goes to the one."""
         return 0
 
-    def build_part(self, step_id: str, for_part: str, resume_state: SinkState | None) -> RecordsPartition:  # noqa: ARG002 the engine's signature
+    def build_part(self, step_id: str, for_part: str, resume_state: SinkState | None) -> RecordsPartition:
         """Recover the destinations to the last committed epoch."""
         self._part = RecordsPartition(self._destination, resume_state, self._spent)
         return self._part

@@ -1,7 +1,7 @@
 """The one thread that writes `surfaces.db`: a flush is a transaction, so readers see all of it or nothing."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -46,13 +46,17 @@ FORGET = "DELETE FROM identifiers WHERE space = ? AND type = ? AND value = ?"
 class SurfaceWriter:
     """Applies flushes in the order they are handed over."""
 
-    def __init__(self, database: Path, waiting: Iterable[Path], *, anew: bool) -> None:
+    def __init__(
+        self, database: Path, waiting: Iterable[Path], *, anew: bool, shown: Callable[[float], None] | None = None
+    ) -> None:
         """Apply the flushes `waiting` from before the start at once, then start the thread for those to come.
 
+        `shown` is called, in the thread, with what `put` was given once a flush can be read.
         `anew`: nothing was ever committed, so whatever stands in the database is not of this deployment's past.
         """
         self._database = database
-        self._queue: Queue[Path | None] = Queue(WAITING_MAX)
+        self._queue: Queue[tuple[Path, float] | None] = Queue(WAITING_MAX)
+        self._shown = shown
         self._failure: BaseException | None = None
         self._connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
         self._connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
@@ -64,10 +68,13 @@ class SurfaceWriter:
         self._thread = Thread(target=self._run, name="surfaces", daemon=True)
         self._thread.start()
 
-    def put(self, flush: Path) -> None:
-        """Hand over a flush; waits while `WAITING_MAX` are ahead of it. DestinationError if SQLite failed."""
+    def put(self, flush: Path, since: float) -> None:
+        """Hand over a flush with the time of its oldest input.
+
+        Waits while `WAITING_MAX` are ahead of it. DestinationError if SQLite failed.
+        """
         self.raise_failure()
-        self._queue.put(flush)
+        self._queue.put((flush, since))
 
     def close(self) -> None:
         """Wait until all flushes are in SQLite. DestinationError if they are not."""
@@ -85,10 +92,12 @@ class SurfaceWriter:
             ) from self._failure
 
     def _run(self) -> None:
-        while (flush := self._queue.get()) is not None:
+        while (waiting := self._queue.get()) is not None:
             if self._failure is None:  # after a failure only empty the queue, so that nobody waits for room in it
                 try:
-                    self._apply(flush)
+                    self._apply(waiting[0])
+                    if self._shown is not None:
+                        self._shown(waiting[1])
                 except BaseException as failure:  # noqa: BLE001  handed to the worker, which stops the flow with it
                     self._failure = failure
 

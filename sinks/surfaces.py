@@ -38,13 +38,17 @@ class Surfaces:
         document: Callable[[str, object], tuple[int, bytes]],
         flush_seconds: float | None = None,
         load: Callable[[str], object | None] | None = None,
+        shown: Callable[[float], None] | None = None,
     ) -> None:
         """`document` turns (member_id, live state) into (version, JSON in UTF-8).
 
         `flush_seconds`: while live, how old what is shown may be; None while it does not matter.
         `load` gives a member's state by its id, None if there is none (or none yet: it is asked again at the next
         flush, also after a start); called by write, idle and close.
+        `shown` is told, from another thread, the `read_at` of the oldest packet in a flush that readers now see.
         """
+        self._shown = shown
+        self._oldest = 0.0
         self._database = folder / "surfaces.db"
         self._files = SurfaceFiles(folder / "surfaces.pending")
         self._document = document
@@ -59,13 +63,14 @@ class Surfaces:
         """Bring the flushes that a crash left into SQLite, remember whose documents were not made, start the writer."""
         self._database.parent.mkdir(parents=True, exist_ok=True)
         self._files.recover(committed)
-        self._writer = SurfaceWriter(self._database, self._files.flushes(), anew=committed == 0)
+        self._writer = SurfaceWriter(self._database, self._files.flushes(), anew=committed == 0, shown=self._shown)
         for note in self._files.notes():
             for block in load_blocks(note):
                 self._sealed.add(dict.fromkeys(block.touched), block.gone, block.moved)
 
     def write(self, packet: Packet) -> None:
         """Note who was touched, who is gone, which identifiers moved; flush if it is time."""
+        self._oldest = self._oldest or packet.read_at
         touched = packet.touched if self._load is None else dict.fromkeys(packet.touched)
         self._epoch.add(touched, packet.gone, packet.moved)
         waiting = len(self._sealed.touched) + len(self._epoch.touched)
@@ -115,8 +120,9 @@ class Surfaces:
             flush = self._files.save_flush(rows)
             self._files.settle_notes(left)
             self._sealed = Changes()
+            self._oldest = 0.0
             self._epoch.add(dict.fromkeys(left), (), ())
-            writer.put(flush)
+            writer.put(flush, self._oldest)
         now = time.monotonic()
         self._next_flush = now + max(self._flush_seconds, REST * (now - started))
 

@@ -129,10 +129,16 @@ class FileLog:
         cuts = None if self._state.cuts is None else dict(self._state.cuts)
         return Progress(self._state.turns, self._state.reached_us, cuts, partitions)
 
+    @property
+    def turns(self) -> int:
+        """How many rounds and ticks were begun since the deployment began."""
+        return self._state.turns
+
     def unread_bytes(self) -> int:
         """Give how many bytes of the open round are not taken yet (zipped files left out)."""
         cuts = self._state.cuts or {}
-        return sum(max(0, cuts[name] - reader.offset) for name, reader in self._readers.items() if cuts[name] >= 0)
+        readers = list(self._readers.items())
+        return sum(max(0, cuts.get(name, 0) - reader.offset) for name, reader in readers if cuts.get(name, 0) >= 0)
 
     def close(self) -> None:
         """Close all files."""

@@ -32,10 +32,7 @@ def find_partitions(folder_or_file: Path) -> list[Partition]:
     """
     if not folder_or_file.exists():
         raise LogNotUsable(f"input {folder_or_file} does not exist; {LAYOUT}")
-    if folder_or_file.is_file():
-        found = [_single(folder_or_file)]
-    else:
-        found = _in_folder(folder_or_file)
+    found = [_single(folder_or_file)] if folder_or_file.is_file() else _in_folder(folder_or_file)
     if not found:
         raise LogNotUsable(f"input {folder_or_file} holds no log files; {LAYOUT}")
     _refuse_twins(found)

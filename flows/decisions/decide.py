@@ -132,15 +132,14 @@ class Decider:
     def _quiet_until(self, member: Member, purpose: str, at_us: int) -> int | None:
         if self._program.purposes[purpose].quiet_hours == "exempt":
             return None
-        wished, brand = member.relations.quiet, self._program.quiet_hours
-        if wished is None and brand is None:
-            return None
-        start, end = wished if wished is not None or brand is None else (brand.start, brand.end)
-        if start == end:
+        hours, brand = member.relations.quiet, self._program.quiet_hours
+        if hours is None and brand is not None:
+            hours = (brand.start, brand.end)
+        if hours is None or hours[0] == hours[1]:
             return None
         named = member.relations.time_zone or member.attributes.get("time_zone")
         own = named if isinstance(named, str) else self._program.time_zone
-        return quiet_until_us(at_us, start, end, zone(own, self._program.time_zone))
+        return quiet_until_us(at_us, *hours, zone(own, self._program.time_zone))
 
     def _record(
         self, member: Member, candidate: Candidate, at_us: int, channel: str | None, outcome: Outcome,
@@ -151,9 +150,10 @@ class Decider:
         decision_id = f"d_{xxh3_64_hexdigest(cause.encode())}"
         emit.decisions.append(
             DecisionMade(
-                decision_id, member.member_id, at_us, rule.id, None, None, channel, rule.purpose, outcome, reason, detail
+                decision_id, member.member_id, at_us, rule.id, None, None, channel, rule.purpose, outcome, reason,
+                detail,
             )
-        )
+        )  # fmt: skip
         return decision_id
 
     def _send(

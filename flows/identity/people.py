@@ -14,6 +14,7 @@ from schemas.stitched import Cause
 DAY_US = 86_400_000_000
 TIMER = "forget"
 ID_HEX_CHARS = 24
+OURSELVES, EXPIRY = "balanza", "expiry"
 
 
 class People:
@@ -102,7 +103,7 @@ class People:
             self._index.owners.remove(before + identifier)
         person.version += 1
         self._totals.members -= 1
-        cause = Cause("", "", "", timer.due_us, timer.due_us)
+        cause = Cause(EXPIRY, OURSELVES, person.member_id, timer.due_us, timer.due_us)
         self._change("expire", person, None, person.ids, cause, f"no activity for {self._anonymous_days} days")
         self._version(person, timer.due_us, forgotten=True)
         self._index.persons.remove(person.member_id)

@@ -8,18 +8,17 @@ a kind the younger into the older. What goes on is one list of steps in order: m
 
 from base64 import b64encode
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from config.program import Program
 from flows.identity.index import DEFAULT_SPACE, IdentityIndex, Named, space_prefix
-from flows.identity.people import People
+from flows.identity.people import EXPIRY, OURSELVES, People
 from schemas.checks import NO_IDENTIFIER
 from schemas.decode import Rejected
-from schemas.events import EVENT_TYPES, Receipt, Split
+from schemas.events import EVENT_TYPES, Event, Receipt, Split
 from schemas.hosting import Seen, TimerQueue
 from schemas.log import Place, Row
 from schemas.reasons import RejectReason
@@ -45,7 +44,7 @@ class Stitcher:
         self._slow_spaces = self._spaces is not None and DEFAULT_SPACE not in self._spaces
         self._anonymous_types = index.anonymous_types
         self._anonymous = False
-        self._encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="deterministic").encode
+        self._encode: Callable[[Struct], bytes] = msgspec.json.Encoder(order="deterministic").encode
         self.steps: list[Step] = []
         self.events: list[EventApplied] = []
         self.dead_letters: list[DeadLetter] = []
@@ -69,12 +68,13 @@ class Stitcher:
                 continue
             ids: list[str] = []
             owner = quick(event, ids) if event_us >= log_us - retention_us else None
-            named: Named | Rejected | None = None
+            named: Named | None = None
             if owner is None:
-                named = self._named(event, event_us, log_us)
-                if type(named) is Rejected:
-                    self._reject(named, log_us, place, offset, raw)
+                found = self._named(event, event_us, log_us)
+                if isinstance(found, Rejected):
+                    self._reject(found, log_us, place, offset, raw)
                     continue
+                named = found
             key, data = keys[at], encode(event.data)
             body = xxh3_64_intdigest(data, event_us) >> 32
             if key in recent or at in stored:
@@ -93,9 +93,9 @@ class Stitcher:
             totals.applied += 1
             events(EventApplied(name, source, event_id, TYPE_NAMES[type(event)], DEFAULT_SPACE, event_us, log_us, owner,
                                 ids, Raw(data)))
-            steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, False))
+            steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, known=False))
 
-    def _quick(self, event: Any, keys: list[str]) -> str | None:
+    def _quick(self, event: Event, keys: list[str]) -> str | None:
         """Give the owner in the usual case (default space, every identifier known, one owner), and put the keys in.
 
         None otherwise. `_anonymous` then says whether only anonymous identifiers stand there.
@@ -103,7 +103,7 @@ class Stitcher:
         if self._slow_spaces or event.space != DEFAULT_SPACE or type(event) in NAMED_OTHERWISE:
             return None
         owners, prefixes, only, anonymous = self._index.owners.young, self._index.default_prefixes, None, True
-        for kind, value in event.data.ids.items():
+        for kind, value in (event.data.ids or {}).items():
             if type(value) is not str or kind not in prefixes:
                 return None
             key = prefixes[kind] + value
@@ -122,9 +122,10 @@ class Stitcher:
             person = self.people.expire(timer)
             if person is not None:
                 self.gone.append(person.member_id)
-                self.steps.append(Forgotten("", "", "", timer.due_us, timer.due_us, person.member_id))
+                gone_id, due_us = person.member_id, timer.due_us
+                self.steps.append(Forgotten(EXPIRY, OURSELVES, gone_id, due_us, due_us, gone_id))
 
-    def _refusal(self, event: Any, event_us: int, log_us: int) -> Rejected | None:
+    def _refusal(self, event: Event, event_us: int, log_us: int) -> Rejected | None:
         if event_us < log_us - self._retention_us:
             late = (log_us - event_us) // SECOND_US
             return Rejected(RejectReason.TOO_OLD, f"time: {late} s behind the log, beyond retention.events")
@@ -133,14 +134,14 @@ class Stitcher:
             return Rejected(RejectReason.INVALID_DATA, f"space: expected one of {accepted}, found {event.space!r}")
         return None
 
-    def _named(self, event: Any, event_us: int, log_us: int) -> Named | Rejected:
+    def _named(self, event: Event, event_us: int, log_us: int) -> Named | Rejected:
         """Give what the event's identifiers name, or why it is refused."""
         refused = self._refusal(event, event_us, log_us)
         if refused is not None:
             return refused
         if type(event) is Receipt:
             return self._of_receipt(event)
-        ids = event.data.ids if type(event) is not Split else event.data.ids or event.data.keep
+        ids = event.data.ids or (event.data.keep if isinstance(event, Split) else {})
         named = self._index.look_up(ids, self._index.prefixes_of(event.space))
         return named if named.keys else self._nobody(ids)
 
@@ -164,7 +165,7 @@ class Stitcher:
                 return named
         return Rejected(RejectReason.NO_IDENTIFIER, "data.action_id: no action of ours, and data.ids names nobody")
 
-    def _applied(self, event: Any, event_us: int, log_us: int, key: str, data: bytes, named: Named | None) -> None:
+    def _applied(self, event: Event, event_us: int, log_us: int, key: str, data: bytes, named: Named | None) -> None:
         assert named is not None
         source, event_id, keys = event.source, event.id, named.keys
         linked, known = None, False
@@ -174,7 +175,7 @@ class Stitcher:
             linked = self._shown(named.new, event.space) if named.new else None
         else:
             member_id = named.owners[0]
-            if keys and self._index.anonymous_types.issuperset(event.data.ids):
+            if keys and self._index.anonymous_types.issuperset(event.data.ids or ()):
                 self._touch(member_id, log_us)
         self.totals.applied += 1
         shown = keys if event.space == DEFAULT_SPACE else self._shown(keys, event.space)
@@ -231,7 +232,7 @@ class Stitcher:
         if body == before:
             self.totals.duplicate += 1
             return
-        conflict = Rejected(RejectReason.ID_CONFLICT, "an event of the same source and id came before with another body")
+        conflict = Rejected(RejectReason.ID_CONFLICT, "the same source and id came before with another body")
         self._reject(conflict, log_us, place, offset, raw)
 
     def _reject(self, rejected: Rejected, log_us: int, place: Place, offset: int, raw: bytes) -> None:

@@ -141,6 +141,17 @@ class Ledger:
             member_id, "accrual", RefusalReason.NOT_YET_SUPPORTED, data.currency, data.points, cause, emit
         )  # fmt: skip
 
+    def forget(self, member_id: str, books: Books, cause: Cause, emit: Emit) -> None:
+        """Post what a forgotten anonymous member still held to breakage, so that nothing is owed to nobody."""
+        for currency, account in sorted(books.accounts.items()):
+            if account.available:
+                account.expired += account.available
+                legs = debit(account, account.available, "breakage")
+                post(member_id, books, currency, legs, "forgotten", cause, emit, f":{member_id}")
+            elif account.receivable:
+                legs = credit(account, account.receivable, "breakage")
+                post(member_id, books, currency, legs, "forgotten", cause, emit, f":{member_id}")
+
     def absorb(self, into_id: str, into: Books, from_id: str, other: Books, cause: Cause, emit: Emit) -> None:
         """Move everything of `other` into `into` by postings; orders and redemptions unite."""
         for currency, account in sorted(other.accounts.items()):

@@ -1,7 +1,7 @@
 """Postings: the only way a balance changes.
 
-An entry's legs sum to zero. `available` and `receivable` are the member's accounts, `issued`, `redeemed`, `adjusted`
-and `transfer` the program's. `available` never goes below zero: what a return takes back beyond it goes to
+An entry's legs sum to zero. `available` and `receivable` are the member's accounts, `issued`, `redeemed`, `adjusted`,
+`breakage` and `transfer` the program's. `available` never goes below zero: what a return takes back beyond it goes to
 `receivable` (a negative account: what the member owes), and what comes in later repays that first. So
 available - receivable is the plain sum of what happened, in whatever order it came (docs/decisions/0004).
 """
@@ -12,7 +12,7 @@ from schemas.records import EntryPosted
 from schemas.states import Account, Books
 from schemas.stitched import Cause, Emit
 
-ProgramAccount = Literal["issued", "redeemed", "adjusted", "transfer"]
+ProgramAccount = Literal["issued", "redeemed", "adjusted", "transfer", "breakage"]
 
 
 def account_of(books: Books, currency: str) -> Account:
@@ -29,7 +29,7 @@ def credit(account: Account, points: int, against: ProgramAccount) -> list[tuple
     repaid = min(account.receivable, points)
     account.receivable -= repaid
     account.available += points - repaid
-    legs = [(against, -points)]
+    legs: list[tuple[str, int]] = [(against, -points)]
     if repaid:
         legs.append(("receivable", repaid))
     if points > repaid:
@@ -43,7 +43,7 @@ def debit(account: Account, points: int, against: ProgramAccount) -> list[tuple[
     taken = min(account.available, points)
     account.available -= taken
     account.receivable += points - taken
-    legs = [(against, points)]
+    legs: list[tuple[str, int]] = [(against, points)]
     if taken:
         legs.append(("available", -taken))
     if points > taken:
@@ -67,8 +67,8 @@ def post(
     books.entries += 1
     emit.entries.append(
         EntryPosted(
-            f"{cause.key}:{rule}:{currency}{mark}", member_id, books.entries, currency, legs, cause.event_us, cause.log_us,
-            rule, cause.source, cause.id, account.available, account.pending, account.receivable, account.earned,
-            account.redeemed, account.expired,
+            f"{cause.key}:{rule}:{currency}{mark}", member_id, books.entries, currency, legs, cause.event_us,
+            cause.log_us, rule, cause.source, cause.id, account.available, account.pending, account.receivable,
+            account.earned, account.redeemed, account.expired,
         )
     )  # fmt: skip

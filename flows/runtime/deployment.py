@@ -17,7 +17,6 @@ from typing import TextIO
 
 from schemas.states import STATE_FORMAT
 
-ENGINE_PARTITIONS = 8
 MANAGED = (
     "state", "journal.jsonl", "warehouse", "records", "surfaces.db", "surfaces.db-wal", "surfaces.db-shm",
     "surfaces.pending", "outbox.jsonl", "dead_letters.jsonl", "summary.json",
@@ -25,7 +24,7 @@ MANAGED = (
 
 
 class DeploymentRefused(Exception):
-    """This folder cannot be worked in as asked; the message says why and what to do."""
+    """A folder that cannot be worked in as asked; the message says why and what to do."""
 
 
 class Deployment:
@@ -47,7 +46,8 @@ class Deployment:
                 self._clear()
             self.engine.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DeploymentRefused(f"cannot write to {folder} ({error.strerror or error}); choose another --out") from error
+            why = error.strerror or error
+            raise DeploymentRefused(f"cannot write to {folder} ({why}); choose another --out") from error
         try:
             self._check_format(groups)
         except DeploymentRefused:
@@ -117,9 +117,9 @@ class Deployment:
             )
         if found.get("key_groups") != groups:
             raise DeploymentRefused(
-                f"{self.folder} was made with {found.get('key_groups')} key groups, now {groups} are set; the number is "
-                f"fixed when a deployment is made: set BALANZA_KEY_GROUPS={found.get('key_groups')}, or start anew "
-                "with --fresh"
+                f"{self.folder} was made with {found.get('key_groups')} key groups, now {groups} are set; the number "
+                f"is fixed when a deployment is made: set BALANZA_KEY_GROUPS={found.get('key_groups')}, or start "
+                "anew with --fresh"
             )
 
     def stored_program(self) -> str | None:

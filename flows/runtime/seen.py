@@ -105,7 +105,7 @@ class SeenEvents:
         if known is None and stored is None:
             self.recent[key] = body << AGE_BITS | second
             return None
-        candidates = [*(stored or ()), *self._again.get(key, ()), *(() if known is None else (known,))]
+        candidates: list[int] = [*(stored or ()), *self._again.get(key, ()), *(() if known is None else (known,))]
         for value in candidates:
             if value & AGE_MASK >= second - self._retention_s:
                 return value >> AGE_BITS

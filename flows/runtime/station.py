@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-
 from bytewax.operators import KeyedStream, StatefulBatchLogic, stateful_batch
 
 ONE_KEY = "0"

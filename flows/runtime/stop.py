@@ -16,7 +16,7 @@ class Stop:
         self.by_signal: int | None = None
         self.failure: Exception | None = None
 
-    def request(self, number: int, frame: FrameType | None = None) -> None:  # noqa: ARG002 a signal handler's signature
+    def request(self, number: int, frame: FrameType | None = None) -> None:
         """Handle SIGINT and SIGTERM; a second one ends the process at once (the next start mends what it cut off)."""
         if self.requested:
             signal.signal(number, signal.SIG_DFL)

@@ -40,7 +40,7 @@ def _options() -> Options:
     table.set_bloom_filter(BLOOM_BITS, block_based=False)
     table.set_block_size(BLOCK_BYTES)
     options = Options(raw_mode=True)
-    options.create_if_missing(True)
+    options.create_if_missing(create_if_missing=True)
     options.set_block_based_table_factory(table)
     options.set_write_buffer_size(WRITE_BUFFER_BYTES)
     options.set_max_write_buffer_number(WRITE_BUFFERS)
@@ -68,7 +68,7 @@ class Store:
         self._prepare_live(folder / "live")
         self._db = Rdict(str(folder / "live"), _options())
         self._unlogged = WriteOptions()
-        self._unlogged.disable_wal = True
+        self._unlogged.disable_wal = True  # type: ignore[method-assign,assignment]  # a property; the stubs err
         self._changed = False
 
     def _path(self, number: int) -> Path:

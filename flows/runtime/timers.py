@@ -6,6 +6,7 @@ and cannot be forgotten. A timer that is armed and fired within one epoch never 
 """
 
 from heapq import heapify, heappop, heappush
+
 import msgspec
 
 from flows.runtime.store import Store

@@ -30,8 +30,7 @@ class AbandonedCarts:
     """Follows the carts of members for one signal of the program (none configured: it does nothing)."""
 
     def __init__(self, program: Program) -> None:
-        signals = [signal for signal in program.signals if signal.kind == "abandoned_cart"]
-        self._signal: AbandonedCartSignal | None = signals[0] if signals else None
+        self._signal: AbandonedCartSignal | None = program.signals[0] if program.signals else None
 
     def change(self, member: Member, event: CartChange, cause: Cause, emit: Emit) -> None:
         """Arm, arm anew or disarm a cart."""
