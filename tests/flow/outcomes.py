@@ -12,6 +12,7 @@ import duckdb
 from schemas.records import TABLES
 from sinks.views import VIEWS
 
+OF_ONE_RUN = {"out", "seconds", "read_now", "dropped_fields"}
 Outcome = dict[str, list[str]]
 KEYS = {
     "events": ["event_key"], "identity": ["seq"], "members": ["member_id", "version"], "entries": ["entry_id"],
@@ -33,6 +34,8 @@ def all_records(out: Path) -> dict[str, bytes]:
 def outcome(out: Path) -> Outcome:
     """Lines, rows and documents by place; tables in an order of their own, files in theirs."""
     found = {f"records {table}": lines(text) for table, text in all_records(out).items()}
+    summary = json.loads((out / "summary.json").read_bytes())
+    found["summary"] = [f"{name} {told}" for name, told in summary.items() if name not in OF_ONE_RUN]
     for name in ("outbox.jsonl", "dead_letters.jsonl"):
         found[name] = lines((out / name).read_bytes())
     with duckdb.connect(str(out / "warehouse" / "warehouse.duckdb"), read_only=True) as warehouse:

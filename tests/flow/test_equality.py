@@ -35,7 +35,7 @@ def test_the_oracle_says_something(example: Folded) -> None:
     assert len(example.lines["events"].splitlines()) > 20_000
 
 
-@pytest.mark.parametrize(("batch_lines", "epoch_seconds"), [(17, 0.1), (500, 0.05), (500, 30), (5000, 1)])
+@pytest.mark.parametrize(("batch_lines", "epoch_seconds"), [(17, 1), (500, 0.3), (500, 30), (5000, 0.05)])
 def test_the_dataflow_equals_the_fold(
     tmp_path: Path, example: Folded, batch_lines: int, epoch_seconds: float
 ) -> None:  # fmt: skip
@@ -46,7 +46,7 @@ def test_the_dataflow_equals_the_fold(
 
 def test_one_event_a_batch_equals_the_fold(tmp_path: Path, small_log: Path) -> None:
     """Also when every event travels alone."""
-    live(small_log, tmp_path, settings(batch_lines=1, epoch_seconds=0.1))
+    live(small_log, tmp_path, settings(batch_lines=1, epoch_seconds=0.5))
     oracle = folded(small_log)
     assert {table: oracle.lines.get(table, b"") for table in TABLES} == all_records(tmp_path)
 
