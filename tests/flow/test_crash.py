@@ -42,12 +42,12 @@ def test_ten_kills_at_random_leave_no_trace(tmp_path: Path, shop_log: Path, undi
     """Killed ten times wherever it was, with epochs that come thick, the worker ends as one never killed."""
     seed, landed = 7 if IN_CI else random.SystemRandom().randrange(10**6), 0
     draw = random.Random(seed)
-    print(f"seed {seed}")
+    print(f"seed {seed}")  # noqa: T201  shown when the test fails
     for _ in range(RANDOM_KILLS):
         chosen = settings(epoch_seconds=0.1, batch_lines=draw.choice([17, 100, 400, 1000]))
         landed += Life(shop_log, tmp_path, chosen).end(draw.uniform(0.02, SECONDS_LIVED_MAX)) == KILLED
     assert Life(shop_log, tmp_path, settings()).end() == 0
-    print(f"{landed} of {RANDOM_KILLS} kills found the worker alive")
+    print(f"{landed} of {RANDOM_KILLS} kills found the worker alive")  # noqa: T201  shown when the test fails
     assert landed
     assert_same(undisturbed, tmp_path)
 
