@@ -15,7 +15,9 @@ from config.settings import Settings, SettingsError
 from connectors.file_log import LogNotUsable
 from flows.runtime.deployment import DeploymentRefused
 from flows.runtime.metrics import CannotServe
+from flows.runtime.store import CheckpointMissing
 from schemas.decode import time_us
+from sinks.destination import DestinationError
 
 FAILED, WRONG_USAGE = 1, 2
 
@@ -87,8 +89,15 @@ def run(
 def _execute(started: Run, *, quiet: bool, as_json: bool) -> None:
     """Run with progress, print the summary, and fail loudly where something went wrong."""
     started.stop.listen()
-    with Progressing(started, quiet=quiet):
-        execute(started)
+    try:
+        with Progressing(started, quiet=quiet):
+            execute(started)
+    except Exception as error:
+        told = _of_the_world(error)
+        if told is None:
+            raise
+        typer.echo(f"Error: {told}", err=True)
+        raise typer.Exit(FAILED) from None
     summary = summarise(started)
     print_summary(summary, as_json=as_json)
     problems = summary.problems
@@ -96,6 +105,15 @@ def _execute(started: Run, *, quiet: bool, as_json: bool) -> None:
         typer.echo(f"Error: {problem}", err=True)
     if problems:
         raise typer.Exit(FAILED)
+
+
+def _of_the_world(error: BaseException | None) -> Exception | None:
+    """What the engine wrapped, if it is the world's failure and no bug of ours: its message says what to do."""
+    while error is not None:
+        if isinstance(error, DestinationError | CheckpointMissing):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 class WrongTime(Exception):

@@ -10,6 +10,7 @@ same log again, after a crash or for a replay, gives the same order (docs/decisi
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
@@ -86,12 +87,17 @@ class FileLog:
         self._said_farewell = False
         self._readers: dict[str, PartitionReader] = {}
         self._heap: list[tuple[int, int, str]] = []
-        self._check_unchanged()
-        if self._state.cuts is not None:
-            self._open_readers(self._state.cuts)
+        self._begun = False
 
     def read(self) -> LogBatch | None:
-        """Give the next batch; None when there is nothing now (`ended` tells whether there will be)."""
+        """Give the next batch; None when there is nothing now (`ended` tells whether there will be).
+
+        Raises:
+            LogDamaged: a file is not what was read before; `progress` then still gives where reading stood.
+
+        """
+        if not self._begun:
+            self._begin()
         while True:
             if self._state.cuts is None and not self._next_turn():
                 return self._farewell()
@@ -104,6 +110,13 @@ class FileLog:
             if self.ended:
                 return self._farewell()
             self._close_round()
+
+    def _begin(self) -> None:
+        """Go on where the progress says, if the files still are what they were."""
+        self._check_unchanged()
+        if self._state.cuts is not None:
+            self._open_readers(self._state.cuts)
+        self._begun = True
 
     def _farewell(self) -> LogBatch | None:
         """Give, once at the end of a bounded log, the clock: timers fire up to the log's last time."""
@@ -122,9 +135,10 @@ class FileLog:
             state.offset, state.reached_us = reader.offset, reader.taken_us
         for name, state in self._state.partitions.items():
             known_bytes = min(state.offset, FINGERPRINT_BYTES)
-            if state.fingerprint_bytes < known_bytes:
-                state.fingerprint = fingerprint(self._partitions[name], known_bytes)
-                state.fingerprint_bytes = known_bytes
+            if state.fingerprint_bytes < known_bytes and name in self._partitions:
+                with suppress(OSError):  # gone just now: the next look at it says so
+                    state.fingerprint = fingerprint(self._partitions[name], known_bytes)
+                    state.fingerprint_bytes = known_bytes
         partitions = {name: copy(kept) for name, kept in self._state.partitions.items()}
         cuts = None if self._state.cuts is None else dict(self._state.cuts)
         return Progress(self._state.turns, self._state.reached_us, cuts, partitions)
@@ -183,6 +197,7 @@ class FileLog:
         if wall >= self._rescan_at:
             self._rescan_at = wall + RESCAN_SECONDS
             self._partitions = {str(partition.place): partition for partition in find_partitions(self.path)}
+            self._check_present()
         upto = {}
         for name, partition in self._partitions.items():
             cut = self._new_cut(name, partition)
@@ -304,12 +319,16 @@ class FileLog:
     def _note_future(self, place: str, offset: int) -> None:
         self._journal.append(Future(place, offset))
 
-    def _check_unchanged(self) -> None:
+    def _check_present(self) -> None:
         for name, kept in self._state.partitions.items():
-            partition = self._partitions.get(name)
-            if partition is None:
+            if name not in self._partitions:
                 raise LogDamaged(f"{self.path}: {name} was read up to offset {kept.offset} and is gone; bring it back, "
                                  "or start anew with --fresh")
+
+    def _check_unchanged(self) -> None:
+        self._check_present()
+        for name, kept in self._state.partitions.items():
+            partition = self._partitions[name]
             if not partition.zipped and size_of(partition) < kept.offset:
                 raise LogDamaged(_shorter(partition, kept.offset, size_of(partition)))
             if fingerprint(partition, kept.fingerprint_bytes) != kept.fingerprint and kept.fingerprint_bytes:

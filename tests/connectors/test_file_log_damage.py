@@ -38,8 +38,9 @@ def test_a_file_that_is_not_what_was_read_is_refused(
     write(tmp_path / "web" / "1.jsonl", LINES)
     progress = read_to_the_end(tmp_path)
     change(path)
-    with pytest.raises(LogDamaged, match=message) as refused:
-        open_log(tmp_path, progress)
+    with pytest.raises(LogDamaged, match=message) as refused, closing(open_log(tmp_path, progress)) as log:
+        log.read()
+    assert progress == log.progress()
     assert "web/0" in str(refused.value), what
     assert "--fresh" in str(refused.value)
 
@@ -49,8 +50,8 @@ def test_a_replaced_zipped_file_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl.gz", LINES)
     progress = read_to_the_end(path)
     write(path, b" " + LINES)
-    with pytest.raises(LogDamaged, match="beginning changed"):
-        open_log(path, progress)
+    with pytest.raises(LogDamaged, match="beginning changed"), closing(open_log(path, progress)) as log:
+        log.read()
 
 
 def test_a_followed_file_that_shrinks_is_refused(tmp_path: Path) -> None:
@@ -61,6 +62,19 @@ def test_a_followed_file_that_shrinks_is_refused(tmp_path: Path) -> None:
         assert log.read() is None
         os.truncate(path, 10)
         with pytest.raises(LogDamaged, match="has 10 bytes"):
+            log.read()
+
+
+def test_a_followed_file_that_vanishes_is_refused(tmp_path: Path) -> None:
+    """When the folder is looked through again; a snapshot in between is as good as one before."""
+    path = write(tmp_path / "web" / "0.jsonl", LINES)
+    write(tmp_path / "web" / "1.jsonl", LINES)
+    walls = iter(range(10, 1000, 10))
+    with closing(open_log(tmp_path, follow=True, wall=lambda: float(next(walls)))) as log:
+        assert log.read() is not None
+        path.unlink()
+        log.progress()
+        with pytest.raises(LogDamaged, match="web/0 was read up to offset"):
             log.read()
 
 
