@@ -36,7 +36,7 @@ MetricsPort = Annotated[
     int | None, typer.Option("--metrics-port", help="Port of /metrics; 0 for none. [default: 9108]", show_default=False)
 ]
 CacheMb = Annotated[
-    int | None, typer.Option("--cache-mb", help="Bound of the states in memory, in MiB. [default: 256]")
+    int | None, typer.Option("--cache-mb", help="Bound of the states in memory, in MiB. [default: 384]")
 ]
 BatchLines = Annotated[int | None, typer.Option("--batch-lines", help="Events that travel together. [default: 1000]")]
 EpochSeconds = Annotated[

@@ -61,7 +61,9 @@ class MemberMachine:
                 self._happened(step)
                 continue
             member_id = step.member_id
-            member = members.young.get(member_id) or members.load(member_id)
+            member = members.young.get(member_id)
+            if member is None and not step.created:
+                member = members.load(member_id)
             if member is None:
                 member = Member(member_id, step.event.space)
                 members.put(member_id, member)

@@ -19,7 +19,7 @@ from flows.runtime.collector import collect_now_and_then
 from flows.runtime.metrics import Metrics
 from flows.runtime.seen import SeenEvents
 from flows.runtime.store import Store
-from flows.runtime.table import Table
+from flows.runtime.table import Table, Weight
 from flows.runtime.timers import Timers
 from schemas.log import LogBatch
 from schemas.records import Packet
@@ -38,6 +38,8 @@ from schemas.stitched import StitchedBatch, encode_tables
 
 TOTALS_ROW = b"\x00n"
 NEVER_US = 1 << 63
+OWNERS_SHARE, PERSONS_SHARE, MEMBERS_SHARE = 0.15, 0.20, 0.65
+OWNER_WEIGHT, PERSON_WEIGHT, MEMBER_WEIGHT = Weight(145, 1), Weight(200, 4), Weight(360, 8)
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Wiring:
     program: Program
     folder: Path | None = None
     groups: int = 256
-    cache_bytes: int = 256 << 20
+    cache_bytes: int = 384 << 20
     metrics: Metrics = field(default_factory=Metrics)
     clocks: dict[str, Callable[[], int]] = field(default_factory=dict)
     spent: Counter[str] = field(default_factory=Counter)
@@ -76,9 +78,13 @@ class StitchHost:
         self._store = store = wiring.store(self.name, number)
         packed = None if store is None else store.get(TOTALS_ROW)
         self.totals = Totals() if packed is None else decode_totals(packed)
-        share = wiring.cache_bytes // 4
-        self._owners: Table[str] = Table(b"i", str.encode, bytes.decode, store, wiring.groups, share)
-        self._persons = Table(b"p", encode_state, decode_person, store, wiring.groups, share)
+        groups, cache = wiring.groups, wiring.cache_bytes
+        self._owners: Table[str] = Table(
+            b"i", str.encode, bytes.decode, store, groups, int(cache * OWNERS_SHARE), OWNER_WEIGHT
+        )
+        self._persons = Table(
+            b"p", encode_state, decode_person, store, groups, int(cache * PERSONS_SHARE), PERSON_WEIGHT
+        )
         self._timers = Timers(store, wiring.groups)
         self._seen = SeenEvents(program.retention.events, store)
         self._index = IdentityIndex(program, self._owners, self._persons)
@@ -168,10 +174,11 @@ class MemberHost:
         packed = None if store is None else store.get(TOTALS_ROW)
         self.totals = MemberTotals() if packed is None else decode_member_totals(packed)
         self._members: Table[Member] = Table(
-            b"m", encode_state, decode_member, store, wiring.groups, wiring.cache_bytes // 2
+            b"m", encode_state, decode_member, store, wiring.groups, int(wiring.cache_bytes * MEMBERS_SHARE),
+            MEMBER_WEIGHT,
         )
         self._timers = Timers(store, wiring.groups)
-        wiring.load_member = self._members.get
+        wiring.load_member = self._members.peek
         self._machine = MemberMachine(wiring.program, self._members, self._timers)
         self._counted = MemberCounts(wiring.metrics, self.totals)
         self._looked_up = 0

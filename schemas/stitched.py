@@ -32,13 +32,15 @@ class Cause(Struct, gc=False):
 class Stitched(Cause, gc=False):
     """An event of a member; `linked` are identifiers that became the member's with it (`type:value`).
 
-    `known` says whether the member has an identifier that names a person (it is set only beside `linked`).
+    `known` says whether the member has an identifier that names a person (it is set only beside `linked`), `created`
+    whether it is new with this event, so that nobody need look for it.
     """
 
     member_id: str
     event: Event
     linked: list[str] | None
     known: bool
+    created: bool
 
 
 class Merged(Cause, gc=False):

@@ -21,7 +21,7 @@ WAREHOUSE = "warehouse.duckdb"
 PARQUET = "parquet"
 SPILL = "spill"
 TEMPORARY = ".tmp"  # the suffix of whatever is not in its place yet
-MEMORY_LIMIT = "256MB"
+MEMORY_LIMIT = "96MB"
 READABLE_SINCE = "v1.0.0"  # whoever reads may have an older DuckDB than we write with
 
 
@@ -79,6 +79,7 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
         "threads": 1,
         "temp_directory": str(folder / SPILL),
         "autoinstall_known_extensions": False,
+        "preserve_insertion_order": False,
     }
     return duckdb.connect(":memory:", config=settings)
 

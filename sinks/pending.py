@@ -1,16 +1,19 @@
 """Epochs of records as JSON lines, one file an epoch and table, until they are Parquet.
 
 While an epoch is open its files are `open-<table>.jsonl`; `seal` renames them to `<epoch>-<table>.jsonl`. Lines go
-through to the file, so that memory holds no epoch. The worker writes and seals, the publisher's thread takes and
-deletes; a lock stands around the list they share.
+through to the file, so that memory holds no epoch; a thread of its own copies them there, for the kernel's part of it
+would otherwise cost the worker as much as decoding does. The worker hands over and seals (which waits for the thread),
+the publisher's thread takes and deletes; a lock stands around the list they share.
 """
 
 import threading
 from pathlib import Path
+from queue import Queue
 from typing import BinaryIO, NamedTuple
 
 OPEN = "open"
 BUFFER_BYTES = 1 << 17
+PACKETS_AHEAD_MAX = 16
 
 
 class Sealed(NamedTuple):
@@ -30,6 +33,9 @@ class PendingFiles:
         self._open: dict[str, BinaryIO] = {}
         self._lock = threading.Lock()
         self._sealed: list[Sealed] = []
+        self._queue: Queue[dict[str, bytes] | None] = Queue(PACKETS_AHEAD_MAX)
+        self._failure: OSError | None = None
+        self._thread: threading.Thread | None = None
 
     def recover(self, published: int, committed: int) -> None:
         """Keep the epochs after `published` up to `committed`; what is older is Parquet, what is younger never was."""
@@ -44,7 +50,23 @@ class PendingFiles:
         self._sealed = sorted(kept)
 
     def write(self, lines_of: dict[str, bytes]) -> None:
-        """Append JSON lines, by table, to the open epoch."""
+        """Append JSON lines, by table, to the open epoch; OSError if an earlier append failed."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._append_all, name="pending", daemon=True)
+            self._thread.start()
+        self._raise_failure()
+        self._queue.put(lines_of)
+
+    def _append_all(self) -> None:
+        while (lines_of := self._queue.get()) is not None:
+            try:
+                if self._failure is None:
+                    self._append(lines_of)
+            except OSError as failure:
+                self._failure = failure
+            self._queue.task_done()
+
+    def _append(self, lines_of: dict[str, bytes]) -> None:
         for table, lines in lines_of.items():
             if lines:
                 file = self._open.get(table)
@@ -52,8 +74,20 @@ class PendingFiles:
                     file = self._open[table] = self._open_path(table).open("wb", BUFFER_BYTES)
                 file.write(lines)
 
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _end_thread(self) -> None:
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+
     def seal(self, epoch: int) -> None:
         """End the open epoch as number `epoch`; its files survive the process from now on."""
+        self._queue.join()
+        self._raise_failure()
         sealed: list[Sealed] = []
         for table, file in self._open.items():
             file.close()
@@ -66,6 +100,7 @@ class PendingFiles:
 
     def discard_open(self) -> None:
         """Let go of the open epoch's files; they are deleted at the next start."""
+        self._end_thread()
         for file in self._open.values():
             file.close()
         self._open.clear()

@@ -96,7 +96,7 @@ class SurfaceWriter:
             if self._failure is None:  # after a failure only empty the queue, so that nobody waits for room in it
                 try:
                     self._apply(waiting[0])
-                    if self._shown is not None:
+                    if self._shown is not None and waiting[1]:
                         self._shown(waiting[1])
                 except BaseException as failure:  # noqa: BLE001  handed to the worker, which stops the flow with it
                     self._failure = failure

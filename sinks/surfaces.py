@@ -23,7 +23,8 @@ from sinks.surface_rows import Document, SurfaceFiles, blocks, load_blocks
 from sinks.surface_writer import SurfaceWriter
 
 STATES_MAX = 20_000  # held live until the epoch ends; more are flushed before, so that they can leave memory
-NAMES_MAX = 200_000  # the same for names of members that can be loaded
+NAMES_MAX = 150_000  # the same for names of members that can be loaded
+MOVED_MAX = 40_000  # moved identifiers of sealed epochs held before they are shown on their own
 REST = 9  # the flow works at least that many times as long as it shows
 
 
@@ -74,6 +75,8 @@ class Surfaces:
         touched = packet.touched if self._load is None else dict.fromkeys(packet.touched)
         self._epoch.add(touched, packet.gone, packet.moved)
         waiting = len(self._sealed.touched) + len(self._epoch.touched)
+        if len(self._sealed.moved) >= MOVED_MAX:
+            self._flush_moved()
         if waiting >= (STATES_MAX if self._load is None else NAMES_MAX) or time.monotonic() >= self._next_flush:
             self._flush()
 
@@ -107,6 +110,12 @@ class Surfaces:
         """What the open epoch changed so far joins what waits for a flush."""
         self._sealed.add(self._epoch.touched, self._epoch.gone, self._epoch.moved.values())
         self._epoch = Changes()
+
+    def _flush_moved(self) -> None:
+        """Show the moved identifiers of sealed epochs; their notes keep them, and coming again changes nothing."""
+        rows = blocks((), (), (), self._sealed.moved.values())
+        self._sealed.moved = {}
+        self._started().put(self._files.save_flush(rows), 0.0)
 
     def _flush(self) -> None:
         started = time.monotonic()

@@ -14,7 +14,7 @@ from xxhash import xxh3_64_intdigest
 
 from connectors.file_log.partitions import Partition
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 16
 LINE_BYTES_KEPT = 16 << 20
 FINGERPRINT_BYTES = 1024
 

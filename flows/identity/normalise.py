@@ -19,6 +19,8 @@ BLOCKED_VALUES = frozenset(
     {"", "null", "none", "nil", "undefined", "unknown", "anonymous", "test", "n/a", "na", "nan", "false", "true"}
 )
 
+PLACEHOLDER_CHARS_MAX = max(map(len, BLOCKED_VALUES))
+
 Rule = Callable[[str], str | None]
 Wrong = Literal["blocked", "invalid"]
 
@@ -56,6 +58,8 @@ def _phone(region: str | None) -> Rule:
 
 def _blocked(value: str) -> bool:
     """Say whether a value names nobody: empty, only zeros, a placeholder, or absurdly long."""
+    if PLACEHOLDER_CHARS_MAX < len(value) <= VALUE_CHARS_MAX and value[0] != "0":
+        return False
     return len(value) > VALUE_CHARS_MAX or value.lower() in BLOCKED_VALUES or not value.strip("0")
 
 

@@ -93,7 +93,7 @@ class Stitcher:
             totals.applied += 1
             events(EventApplied(name, source, event_id, TYPE_NAMES[type(event)], DEFAULT_SPACE, event_us, log_us, owner,
                                 ids, Raw(data)))
-            steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, known=False))
+            steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, known=False, created=False))
 
     def _quick(self, event: Event, keys: list[str]) -> str | None:
         """Give the owner in the usual case (default space, every identifier known, one owner), and put the keys in.
@@ -185,7 +185,10 @@ class Stitcher:
                 Raw(data),
             )
         )  # fmt: skip
-        self.steps.append(Stitched(key, source, event_id, event_us, log_us, member_id, event, linked, known))
+        created = bool(named.new) and not named.owners
+        self.steps.append(
+            Stitched(key, source, event_id, event_us, log_us, member_id, event, linked, known, created)
+        )
 
     def _touch(self, member_id: str, log_us: int) -> None:
         person = self._index.persons.get(member_id)

@@ -21,9 +21,9 @@ from rocksdict import (
     WriteOptions,
 )
 
-WRITE_BUFFER_BYTES = 32 << 20
+WRITE_BUFFER_BYTES = 16 << 20
 WRITE_BUFFERS = 2
-BLOCK_CACHE_BYTES = 32 << 20
+BLOCK_CACHE_BYTES = 16 << 20
 BLOCK_BYTES = 4096
 BLOOM_BITS = 10
 OPEN_FILES_MAX = 512
@@ -63,6 +63,7 @@ class Store:
         """
         self.folder = folder
         self.number = number
+        self.is_new = number == 0
         self._checkpoints = folder / "checkpoints"
         self._checkpoints.mkdir(parents=True, exist_ok=True)
         self._prepare_live(folder / "live")

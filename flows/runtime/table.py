@@ -4,12 +4,15 @@ Two generations instead of a list in order of use: rows that are read or made st
 is dropped (changed rows are written first) and `young` becomes `old`. So a hit costs one dictionary look-up and the
 rows that come again stay. Changed rows are written in one batch at the epoch's end.
 
-The bound is kept by counting rows, with the size of a row estimated from the packed rows of the last epochs: a live
-object takes `LIVE_BYTES_PER_PACKED` times its packed bytes and `ROW_BYTES` around it (measured, docs/performance.md).
+While nothing was ever dropped and the store began empty, a row that is not in memory is nowhere, and the store is not
+asked: most look-ups of a growing deployment are for rows that do not exist yet.
+
+The bound is kept by counting rows, with the size of a row estimated from the packed rows of the last epochs: so many
+bytes around it and so many times its packed bytes (`Weight`, measured for each kind, docs/performance.md).
 """
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from xxhash import xxh3_64_intdigest
 
@@ -17,8 +20,6 @@ from flows.runtime.store import Store
 
 T = TypeVar("T")
 
-LIVE_BYTES_PER_PACKED = 6
-ROW_BYTES = 250
 ROWS_MIN = 256
 UNBOUNDED_BYTES = 1 << 62
 GROUPS_IN_ONE_BYTE = 256
@@ -28,6 +29,16 @@ def group_of(key: str, groups: int) -> bytes:
     """Give the key group as the first bytes of a state row's key: what moves between workers."""
     group = xxh3_64_intdigest(key.encode()) % groups
     return group.to_bytes(1 if groups <= GROUPS_IN_ONE_BYTE else 2, "big")
+
+
+class Weight(NamedTuple):
+    """What a live row of a kind takes in memory: `row_bytes` and `bytes_per_packed` times its packed bytes."""
+
+    row_bytes: int = 250
+    bytes_per_packed: int = 6
+
+
+DEFAULT_WEIGHT = Weight()
 
 
 class Table(Generic[T]):
@@ -41,16 +52,19 @@ class Table(Generic[T]):
         store: Store | None = None,
         groups: int = GROUPS_IN_ONE_BYTE,
         bound_bytes: int = UNBOUNDED_BYTES,
+        weight: Weight = DEFAULT_WEIGHT,
     ) -> None:
         assert len(tag) == 1
         self.young: dict[str, T] = {}
         self.dirty: dict[str, T | None] = {}
         self.hits = self.misses = self.turns = 0
         self._old: dict[str, T] = {}
+        self._all_here = store is None or store.is_new
         self._tag, self._pack, self._unpack = tag, pack, unpack
         self._store, self._groups = store, groups
         self._bound_bytes = UNBOUNDED_BYTES if store is None else bound_bytes
-        self._row_bytes = float(ROW_BYTES * 2)
+        self._weight = weight
+        self._row_bytes = float(weight.row_bytes * 2)
         self.young_max = self._rows_max()
 
     def get(self, key: str) -> T | None:
@@ -62,7 +76,7 @@ class Table(Generic[T]):
         """Give a row that is not in `young`, and put it there."""
         row = self._old.pop(key, None)
         if row is None:
-            if self._store is None or (key in self.dirty and self.dirty[key] is None):
+            if self._all_here or self._store is None or (key in self.dirty and self.dirty[key] is None):
                 return None
             self.misses += 1
             packed = self._store.get(self._key(key))
@@ -71,6 +85,14 @@ class Table(Generic[T]):
             row = self._unpack(packed)
         self._admit(key, row)
         return row
+
+    def peek(self, key: str) -> T | None:
+        """Give a row to look at, from wherever it is, and leave the cache as it is."""
+        row = self.young.get(key) or self._old.get(key)
+        if row is not None or self._store is None or key in self.dirty:
+            return row
+        packed = self._store.get(self._key(key))
+        return None if packed is None else self._unpack(packed)
 
     def put(self, key: str, row: T) -> None:
         """Keep a new or changed row."""
@@ -95,6 +117,7 @@ class Table(Generic[T]):
     def _turn(self) -> None:
         """Drop the older half; what changed in it is written first, and counts from the next checkpoint on."""
         self.turns += 1
+        self._all_here = self._all_here and not self._old
         if self._store is not None:
             self.flush()
         self._old, self.young = self.young, {}
@@ -113,7 +136,7 @@ class Table(Generic[T]):
     def _learn(self, packed_bytes: int, count: int) -> None:
         if count < ROWS_MIN:
             return
-        seen = ROW_BYTES + LIVE_BYTES_PER_PACKED * packed_bytes / count
+        seen = self._weight.row_bytes + self._weight.bytes_per_packed * packed_bytes / count
         self._row_bytes = (self._row_bytes + seen) / 2
         self.young_max = self._rows_max()
 

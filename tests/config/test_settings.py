@@ -17,7 +17,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     """Nothing given is the same as the settings' own defaults, which hold to their own bounds."""
     assert Settings() == Settings.from_environment({})
     assert Settings() == Settings.model_validate(Settings().model_dump())
-    assert tuple(Settings().model_dump().values()) == (5.0, 1.0, 1000, 256, 256, 9108, "127.0.0.1", 0.05, False)
+    assert tuple(Settings().model_dump().values()) == (5.0, 1.0, 1000, 384, 256, 9108, "127.0.0.1", 0.05, False)
 
 
 def test_the_environment_overrules_the_defaults_and_the_command_line_both() -> None:
