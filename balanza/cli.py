@@ -101,13 +101,13 @@ def balanza(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    r"""Real-time loyalty as a stream: channel events in; members, points, signals and decisions out.
+    """Real-time loyalty as a stream: channel events in; members, points, signals and decisions out.
 
     \b
     Begin with the example:
       balanza run -p config/programs/corner_shop.yaml -i examples/online_retail/log -o out/example
       balanza sql "select member_id, available from balances order by available desc limit 5"
-    """
+    """  # noqa: D301  click wants the very character, not its two letters
 
 
 def main() -> None:

@@ -60,8 +60,8 @@ class Run:
     seconds: float = 0.0
     log: FileLog | None = None
     dropped: dict[str, int] = field(default_factory=dict)
-    _counted: dict[str, int] = field(default_factory=dict)
-    _turns: int = 0
+    fields_counted: dict[str, int] = field(default_factory=dict)
+    turns_counted: int = 0
 
     def shown(self, read_at: float) -> None:
         """Note that readers see what was read at this wall clock time (latency is of interest only while following)."""
@@ -73,11 +73,12 @@ class Run:
         metrics = self.wiring.metrics
         if self.log is not None:
             metrics.lag_bytes.set(self.log.unread_bytes())
-            metrics.journal_rounds_total.inc(self.log.turns - self._turns)
-            self._turns = self.log.turns
+            metrics.journal_rounds_total.inc(self.log.turns - self.turns_counted)
+            self.turns_counted = self.log.turns
         counted = dict(self.dropped)
-        metrics.count_dropped_fields({path: count - self._counted.get(path, 0) for path, count in counted.items()})
-        self._counted = counted
+        before = self.fields_counted
+        metrics.count_dropped_fields({path: count - before.get(path, 0) for path, count in counted.items()})
+        self.fields_counted = counted
 
     def spend(self, name: str, nanoseconds: int) -> None:
         """Note time spent in a station."""
@@ -93,18 +94,18 @@ def prepared(request: Request) -> Iterator[Run]:
 
     """
     find_partitions(request.input)
-    deployment = Deployment(request.out, fresh=request.fresh, groups=request.settings.key_groups)
+    metrics = Metrics()
+    close_metrics = serve(metrics, request.settings.metrics_address, request.settings.metrics_port)
     try:
-        _check_program(deployment, request.program)
-        metrics = Metrics()
-        close_metrics = serve(metrics, request.settings.metrics_address, request.settings.metrics_port)
+        deployment = Deployment(request.out, fresh=request.fresh, groups=request.settings.key_groups)
         try:
+            _check_program(deployment, request.program)
             deployment.remember_program(dump_program(request.program))
             yield _wired(request, deployment, metrics)
         finally:
-            close_metrics()
+            deployment.release()
     finally:
-        deployment.release()
+        close_metrics()
 
 
 def _check_program(deployment: Deployment, program: Program) -> None:
@@ -158,6 +159,7 @@ def _open_log(run: Run, progress: Progress | None) -> FileLog:
         next_due_us=run.wiring.next_due_us,
     )  # fmt: skip
     run.log = FileLog(request.input, decoder, options, progress)
+    run.turns_counted = run.log.turns
     return run.log
 
 
