@@ -1,0 +1,1 @@
+"""Tests of the ledger: what events do to balances."""
