@@ -71,17 +71,21 @@ class Ledger:
     def _settle(
         self, member_id: str, books: Books, order: Order, cause: Cause, emit: Emit, mark: str = ""
     ) -> None:  # fmt: skip
-        """Take back what all returns of the order together are due and have not taken yet."""
+        """Take back what all returns of the order together are due and have not taken yet.
+
+        A shipment after a return may lower what is due, by rounding; that is given back, so that the order of events
+        does not matter.
+        """
         if order.total == 0:
             return
         returned = min(order.returned, order.total)
         for earned in order.earned:
             points = earned.points * returned // order.total - earned.taken_back
-            if points > 0:
+            if points:
                 earned.taken_back += points
                 account = account_of(books, earned.currency)
                 account.earned -= points
-                legs = debit(account, points, "issued")
+                legs = debit(account, points, "issued") if points > 0 else credit(account, -points, "issued")
                 post(member_id, books, earned.currency, legs, f"return.{earned.rule}", cause, emit, mark)
 
     def redeem(self, member_id: str, books: Books, event: Redeem, cause: Cause, emit: Emit) -> None:
@@ -175,10 +179,12 @@ class Ledger:
         target.expired += account.expired
         account.earned = account.redeemed = account.expired = 0
         if available:
-            post(from_id, other, currency, debit(account, available, "transfer"), f"merge.{into_id}", cause, emit)
+            legs = debit(account, available, "transfer")
+            post(from_id, other, currency, legs, f"merge.{into_id}", cause, emit, f":{from_id}")
             post(into_id, into, currency, credit(target, available, "transfer"), f"merge.{from_id}", cause, emit)
         elif receivable:
-            post(from_id, other, currency, credit(account, receivable, "transfer"), f"merge.{into_id}", cause, emit)
+            legs = credit(account, receivable, "transfer")
+            post(from_id, other, currency, legs, f"merge.{into_id}", cause, emit, f":{from_id}")
             post(into_id, into, currency, debit(target, receivable, "transfer"), f"merge.{from_id}", cause, emit)
         elif target.earned or target.redeemed or target.expired:
             post(into_id, into, currency, [("transfer", 0)], f"merge.{from_id}", cause, emit)
