@@ -23,7 +23,7 @@ from sinks.surface_rows import Document, SurfaceFiles, blocks, load_blocks
 from sinks.surface_writer import SurfaceWriter
 
 STATES_MAX = 20_000  # held live until the epoch ends; more are flushed before, so that they can leave memory
-NAMES_MAX = 150_000  # the same for names of members that can be loaded
+NAMES_MAX = 100_000  # the same for names of members that can be loaded
 MOVED_MAX = 40_000  # moved identifiers of sealed epochs held before they are shown on their own
 REST = 9  # the flow works at least that many times as long as it shows
 

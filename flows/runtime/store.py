@@ -21,8 +21,8 @@ from rocksdict import (
     WriteOptions,
 )
 
-WRITE_BUFFER_BYTES = 16 << 20
-WRITE_BUFFERS = 2
+WRITE_BUFFER_BYTES = 8 << 20
+WRITE_BUFFERS = 3
 BLOCK_CACHE_BYTES = 16 << 20
 BLOCK_BYTES = 4096
 BLOOM_BITS = 10
@@ -120,16 +120,12 @@ class Store:
     def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
         """Give all rows whose key begins with the prefix, in order."""
         rows = []
-        cursor = self._db.iter()
-        cursor.seek(prefix)
-        while cursor.valid():
-            key, value = cursor.key(), cursor.value()
+        for key, value in self._db.items(from_key=prefix):
             assert isinstance(key, bytes)
             assert isinstance(value, bytes)
             if not key.startswith(prefix):
                 break
             rows.append((key, value))
-            cursor.next()
         return rows
 
     def checkpoint(self) -> int:
