@@ -15,6 +15,7 @@ from config.program import Program
 
 VALUE_CHARS_MAX = 1024
 PHONES_REMEMBERED = 1 << 15
+PHONE_READINGS_MAX = 20
 BLOCKED_VALUES = frozenset(
     {"", "null", "none", "nil", "undefined", "unknown", "anonymous", "test", "n/a", "na", "nan", "false", "true"}
 )
@@ -44,16 +45,28 @@ def _email(value: str) -> str | None:
 def _phone(region: str | None) -> Rule:
     @lru_cache(maxsize=PHONES_REMEMBERED)
     def e164(value: str) -> str | None:
-        """Give a possible number in E.164; a number without country code is read in the program's region."""
-        try:
-            number = phonenumbers.parse(value, region)
-        except phonenumbers.NumberParseException:
-            return None
-        if not phonenumbers.is_possible_number(number):
-            return None
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        """Give a possible number in E.164; a number without country code is read in the program's region.
+
+        Read until it stays as it is, since every reading takes off one trunk prefix only (+49 00 30 ...).
+        """
+        for _ in range(PHONE_READINGS_MAX):
+            found = _read_phone(value, region)
+            if found is None or found == value:
+                return found
+            value = found
+        return None
 
     return e164
+
+
+def _read_phone(value: str, region: str | None) -> str | None:
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _blocked(value: str) -> bool:
@@ -75,7 +88,9 @@ class Normaliser:
 
     def canonical(self, kind: str, value: str) -> tuple[str | None, Wrong | None]:
         """Give the canonical value of a declared type, or None and what was wrong with it."""
+        if _blocked(value.strip()):
+            return None, "blocked"
         found = self._rules[kind](value)
         if found is None:
-            return (None, "blocked") if _blocked(value.strip()) else (None, "invalid")
+            return None, "invalid"
         return (None, "blocked") if _blocked(found) else (found, None)
