@@ -52,12 +52,12 @@ OTHERS: Final = st.one_of(
     step("receipt", 600, action_id="none", channel=CHANNELS, status="unsubscribed"),
     step("alias", who=st.sampled_from(("ada+bea", "bea+cyd", "ada+cyd"))),
 )
-STEPS: Final = st.tuples(st.integers(0, 900), st.one_of(CART, CART, CART, CONSENT, CONSENT, OTHERS))
+STEPS: Final = st.tuples(st.integers(0, 400), st.one_of(CART, CART, CART, CONSENT, OTHERS))
 AGREED: Final = [
     (0, ("consent", 0, who, {"channel": channel, "purpose": purpose, "state": "granted", "origin": "web"}))
     for who in ("ada", "bea", "cyd") for channel in ("push", "email") for purpose in ("marketing", "service")
 ]  # fmt: skip
-LIVES: Final = st.lists(STEPS, min_size=1, max_size=80).map(lambda steps: lived([*AGREED, *steps]))
+LIVES: Final = st.lists(STEPS, min_size=30, max_size=120).map(lambda steps: lived([*AGREED, *steps]))
 
 
 def lived(steps: list[tuple[int, tuple[str, int, str, Record]]]) -> Folded:
@@ -106,7 +106,7 @@ def covers(cap: Cap, action: Record) -> bool:
 
 
 @given(LIVES)
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_no_window_holds_more_than_its_cap(folded: Folded) -> None:
     """At every message, each window that ends with it holds at most its cap, of all that the member was (V2)."""
     family, actions = Family(folded), records(folded, "actions")
@@ -124,7 +124,7 @@ def test_no_window_holds_more_than_its_cap(folded: Folded) -> None:
 
 
 @given(LIVES)
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_nothing_leaves_against_a_refusal_or_after_its_expiry(folded: Folded) -> None:
     """Each refusal that was heard before a message is answered by a later grant to the same person (V3)."""
     family = Family(folded)
@@ -150,7 +150,7 @@ def answers(family: Family, grant: Record, refusal: Record) -> bool:
 
 
 @given(LIVES)
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_every_candidate_gets_an_answer(folded: Folded) -> None:
     """What was not sent has a reason, what was sent one action, and what waited an answer later on (V7)."""
     family, decisions, actions = Family(folded), records(folded, "decisions"), records(folded, "actions")

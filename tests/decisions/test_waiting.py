@@ -108,7 +108,7 @@ def test_the_stricter_consent_counts_after_a_merge() -> None:
     """A refusal of either member stands for both, even if the other's grant is newer, until it is given anew."""
     for refuses, agrees in (("ada", "bea"), ("bea", "ada")):
         holds(f"""
-03-01T00:00 join    {refuses} ->
+03-01T00:00 join    ada ->
 03-01T01:00 consent {refuses} push marketing denied  ->
 03-01T02:00 consent {agrees}  push marketing granted ->
 03-02T09:00 join    ada+bea                          ->
