@@ -157,7 +157,7 @@ class MemberMachine:
         into.attributes_us = max(into.attributes_us, other.attributes_us)
         self._ledger.absorb(into.member_id, into.books, other.member_id, other.books, step, self.emit)
         consent.absorb(into.relations, other.relations)
-        self._carts.absorb(into, other, self.emit)
+        self._carts.absorb(into, other, step.log_us, self.emit)
         self._decider.absorb(into, other, self.emit)
 
     # what events do

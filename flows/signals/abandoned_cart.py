@@ -75,7 +75,7 @@ class AbandonedCarts:
         cart = member.carts.get(cart_id)
         return cart is not None and cart.raised
 
-    def absorb(self, into: Member, other: Member, emit: Emit) -> None:
+    def absorb(self, into: Member, other: Member, at_us: int, emit: Emit) -> None:
         """Take over the carts: the later status of a cart counts, and the survivor's timers are armed."""
         into.purchased_us = max(into.purchased_us, other.purchased_us)
         for cart_id, cart in other.carts.items():
@@ -84,9 +84,11 @@ class AbandonedCarts:
                 into.carts[cart_id] = cart
                 if cart.due_us:
                     emit.wake(cart.due_us, into.member_id, TIMER, cart_id)
-        for cart in into.carts.values():
-            if cart.active and not cart.raised and cart.event_us < into.purchased_us:
+        for cart_id, cart in into.carts.items():
+            if cart.active and cart.event_us < into.purchased_us:
                 cart.active, cart.due_us = False, 0
+                if cart.raised:
+                    self._clear(into, cart_id, cart, at_us, emit)
 
     def _clear(self, member: Member, cart_id: str, cart: Cart, at_us: int, emit: Emit) -> None:
         cart.raised = False

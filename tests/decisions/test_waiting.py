@@ -144,6 +144,18 @@ def test_a_purchase_of_either_ends_the_carts_of_both() -> None:
 """)
 
 
+def test_a_purchase_of_either_takes_back_what_waits() -> None:
+    """A reminder that waits for the morning is taken back by a merge with a member who bought after that cart."""
+    for owner, buyer in (("ada", "bea"), ("bea", "ada")):
+        holds(f"""
+03-01T00:00 consent ada push marketing granted ->
+03-01T00:00 consent bea push marketing granted ->
+03-02T20:00 cart {owner} c1 active -> 03-02T22:00 deferred push QUIET_HOURS
+03-02T23:00 buy  {buyer} o1        ->
+03-03T07:00 join ada+bea           -> 03-03T08:00 suppressed - SIGNAL_CLEARED
+""", NIGHT)
+
+
 def test_an_unsubscription_finds_who_the_member_became() -> None:
     """The action's member was absorbed since; the receipt withdraws the survivor's consent."""
     table = """
