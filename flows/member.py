@@ -15,6 +15,7 @@ from flows.ledger.ledger import Ledger
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts
 from schemas import events
+from schemas.events import CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ReceiptNoted
 from schemas.states import Member
@@ -42,7 +43,10 @@ class MemberMachine:
             events.Redeem: self._redeem,
             events.RedeemCancel: self._redeem_cancel,
             events.PointsAdjust: self._adjust,
-            events.Accrual: self._accrual,
+            events.Accrual: self._unsupported,
+            events.Split: self._unsupported,
+            events.Erase: self._unsupported,
+            events.Export: self._unsupported,
             events.CartChange: self._cart_change,
             events.Consent: self._consent,
             events.Preference: self._preference,
@@ -178,8 +182,8 @@ class MemberMachine:
     def _adjust(self, member: Member, event: events.PointsAdjust, step: Stitched, emit: Emit) -> None:
         self._ledger.adjust(member.member_id, member.books, event, step, emit)
 
-    def _accrual(self, member: Member, event: events.Accrual, step: Stitched, emit: Emit) -> None:
-        self._ledger.unsupported(member.member_id, event, step, emit)
+    def _unsupported(self, member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
+        self._ledger.unsupported(member.member_id, str(event.__struct_config__.tag), step, emit)
 
     def _cart_change(self, member: Member, event: events.CartChange, step: Stitched, emit: Emit) -> None:
         self._carts.change(member, event, step, emit)

@@ -11,7 +11,7 @@ change. Duplicates never come here; they are left out by event identity before.
 from config.program import Program
 from flows.ledger.earning import earnings_by_money
 from flows.ledger.posting import account_of, credit, debit, post
-from schemas.events import Accrual, PointsAdjust, Purchase, Redeem, RedeemCancel, Return
+from schemas.events import PointsAdjust, Purchase, Redeem, RedeemCancel, Return
 from schemas.reasons import RefusalReason
 from schemas.records import PointsRefused
 from schemas.states import Account, Books, Earned, Order, Redemption
@@ -138,12 +138,9 @@ class Ledger:
             legs = credit(account, points, "adjusted") if points > 0 else debit(account, -points, "adjusted")
             post(member_id, books, currency, legs, "points_adjust", cause, emit)
 
-    def unsupported(self, member_id: str, event: Accrual, cause: Cause, emit: Emit) -> None:
-        """Say openly that partner accruals are not posted yet."""
-        data = event.data
-        self._refuse(
-            member_id, "accrual", RefusalReason.NOT_YET_SUPPORTED, data.currency, data.points, cause, emit
-        )  # fmt: skip
+    def unsupported(self, member_id: str, kind: str, cause: Cause, emit: Emit) -> None:
+        """Say openly that an accepted event does nothing yet."""
+        self._refuse(member_id, kind, RefusalReason.NOT_YET_SUPPORTED, None, None, cause, emit)
 
     def forget(self, member_id: str, books: Books, cause: Cause, emit: Emit) -> None:
         """Post what a forgotten anonymous member still held to breakage, so that nothing is owed to nobody."""
