@@ -71,13 +71,13 @@ def absorb(into: Relations, other: Relations) -> None:
         known = into.consents.get(key)
         if known is None or STRICTNESS[said.state] > STRICTNESS[known.state]:
             into.consents[key] = said
-    if other.wished_us > into.wished_us:
-        into.wished_us = other.wished_us
-        into.channels = other.channels or into.channels
-        into.topics = other.topics or into.topics
-        into.quiet = other.quiet or into.quiet
-        into.time_zone = other.time_zone or into.time_zone
-        into.language = other.language or into.language
+    later, earlier = (other, into) if other.wished_us > into.wished_us else (into, other)
+    into.channels = later.channels or earlier.channels
+    into.topics = later.topics or earlier.topics
+    into.quiet = later.quiet or earlier.quiet
+    into.time_zone = later.time_zone or earlier.time_zone
+    into.language = later.language or earlier.language
+    into.wished_us = later.wished_us
     if other.frequency == "low":
         into.frequency = "low"
     into.contacts = sorted([*into.contacts, *other.contacts], key=lambda contact: contact.at_us)

@@ -72,7 +72,8 @@ class Decider:
         if standing:
             self.decide(member, candidate, due_us, emit)
         else:
-            self._record(member, candidate, due_us, None, "suppressed", DecisionReason.SIGNAL_CLEARED, {}, emit)
+            detail: dict[str, DetailValue] = {"subject": waited.subject, "expires_at_us": waited.expires_us}
+            self._record(member, candidate, due_us, None, "suppressed", DecisionReason.SIGNAL_CLEARED, detail, emit)
 
     def decide(self, member: Member, candidate: Candidate, at_us: int, emit: Emit) -> None:
         """Record what becomes of the candidate at this moment, and request the action if it may leave."""

@@ -1,7 +1,8 @@
 """Quiet hours in the member's own time zone.
 
 From `start` to `end` on the local clock nothing disturbing leaves; the end itself is no longer quiet, and `start` later
-than `end` spans midnight. A clock time that a change of the clocks skips counts as the moment right after the gap.
+than `end` spans midnight. A clock time that a change of the clocks skips counts as so much later as the clocks were
+moved; of a repeated one the pass counts that `at` is in.
 """
 
 from datetime import UTC, datetime, time, timedelta
@@ -30,6 +31,7 @@ def quiet_until_us(at_us: int, start: str, end: str, local: ZoneInfo) -> int | N
     if not quiet:
         return None
     day = moment.date() + timedelta(days=1) if overnight and now >= begin else moment.date()
-    ends = datetime.combine(day, finish, tzinfo=local).astimezone(UTC)
+    fold = moment.fold if day == moment.date() else 0
+    ends = datetime.combine(day, finish, tzinfo=local).replace(fold=fold).astimezone(UTC)
     ends_us = (ends - EPOCH) // MICROSECOND
     return ends_us if ends_us > at_us else at_us + 3_600_000_000

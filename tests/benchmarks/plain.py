@@ -138,7 +138,7 @@ def settle(account: Account, order: Order) -> None:
     """Take back what all returns of the order together are due and have not taken yet."""
     if order.total:
         due = order.earned * min(order.returned, order.total) // order.total - order.taken_back
-        if due > 0:
+        if due:
             order.taken_back += due
             account.points -= due
 

@@ -75,3 +75,12 @@ def test_a_zone_nobody_knows_is_the_brands() -> None:
     """A member's zone that names no zone gives way to the brand's."""
     for name in ("Mars/Olympus", "", "../etc/passwd", "Europe"):
         assert zone(name, "Europe/Madrid") == ZoneInfo("Europe/Madrid")
+
+
+def test_in_the_repeated_hour_the_pass_counts_that_it_is_now() -> None:
+    """At 02:10 of the second pass of an autumn night the quiet hours end at 02:30 of that pass, twenty minutes on."""
+    zurich = ZoneInfo("Europe/Zurich")
+    now = datetime(2026, 10, 25, 2, 10, tzinfo=zurich, fold=1).astimezone(UTC)
+    at_us = (now - EPOCH) // MICROSECOND
+
+    assert quiet_until_us(at_us, "22:00", "02:30", zurich) == at_us + 20 * 60 * 1_000_000
