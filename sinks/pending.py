@@ -11,6 +11,8 @@ from pathlib import Path
 from queue import Queue
 from typing import BinaryIO, NamedTuple
 
+from sinks.destination import DestinationError
+
 OPEN = "open"
 BUFFER_BYTES = 1 << 17
 PACKETS_AHEAD_MAX = 16
@@ -34,7 +36,7 @@ class PendingFiles:
         self._lock = threading.Lock()
         self._sealed: list[Sealed] = []
         self._queue: Queue[dict[str, bytes] | None] = Queue(PACKETS_AHEAD_MAX)
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self._thread: threading.Thread | None = None
 
     def recover(self, published: int, committed: int) -> None:
@@ -50,7 +52,7 @@ class PendingFiles:
         self._sealed = sorted(kept)
 
     def write(self, lines_of: dict[str, bytes]) -> None:
-        """Append JSON lines, by table, to the open epoch; OSError if an earlier append failed."""
+        """Append JSON lines, by table, to the open epoch; DestinationError if an earlier append failed."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._append_all, name="pending", daemon=True)
             self._thread.start()
@@ -62,7 +64,7 @@ class PendingFiles:
             try:
                 if self._failure is None:
                     self._append(lines_of)
-            except OSError as failure:
+            except Exception as failure:  # noqa: BLE001  handed to the worker; the queue must go on being emptied
                 self._failure = failure
             self._queue.task_done()
 
@@ -76,7 +78,10 @@ class PendingFiles:
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
-            raise self._failure
+            raise DestinationError(
+                f"{self._folder} could not be written: {self._failure}. Nothing committed is lost; mend it (free "
+                "space, permissions) and run again."
+            ) from self._failure
 
     def _end_thread(self) -> None:
         if self._thread is not None:

@@ -12,6 +12,7 @@ from sinks import parquet, publisher
 from sinks.catalog import Manifest, ParquetFile, load_manifest, refresh_views
 from sinks.destination import DestinationError
 from sinks.parquet import FILES_MAX, FULL_BYTES, LEAST_BYTES, tail_to_compact
+from sinks.pending import PendingFiles
 from sinks.warehouse import Warehouse
 from tests.sinks.examples import entry, event, packet
 
@@ -214,3 +215,15 @@ def test_files_of_an_older_release_are_read_and_joined(tmp_path: Path) -> None:
         "receipt_id", "action_id", "member_id", "channel", "status", "at_us", "detail"
     ]  # fmt: skip
     assert joined.rows == 2
+
+
+def test_a_folder_that_cannot_be_written_stops_the_flow_with_a_sentence(tmp_path: Path) -> None:
+    """The append in the background fails, and the next seal says which folder and what to do."""
+    pending = PendingFiles(tmp_path / "pending")
+    pending.recover(0, 0)
+    (tmp_path / "pending" / "open-events.jsonl").mkdir()
+
+    pending.write({"events": b"{}\n"})
+
+    with pytest.raises(DestinationError, match="pending could not be written"):
+        pending.seal(1)
