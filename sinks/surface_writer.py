@@ -49,13 +49,14 @@ class SurfaceWriter:
     def __init__(
         self, database: Path, waiting: Iterable[Path], *, anew: bool, shown: Callable[[float], None] | None = None
     ) -> None:
-        """Apply the flushes `waiting` from before the start at once, then start the thread for those to come.
+        """Start the thread, which begins with the flushes `waiting` from before the start: nobody waits for them.
 
         `shown` is called, in the thread, with what `put` was given once a flush can be read.
         `anew`: nothing was ever committed, so whatever stands in the database is not of this deployment's past.
         """
         self._database = database
-        self._queue: Queue[tuple[Path, float] | None] = Queue(WAITING_MAX)
+        waiting = list(waiting)
+        self._queue: Queue[tuple[Path, float] | None] = Queue(WAITING_MAX + len(waiting))
         self._shown = shown
         self._failure: BaseException | None = None
         self._connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
@@ -64,7 +65,7 @@ class SurfaceWriter:
         if anew:
             self._connection.executescript(ANEW)
         for path in waiting:
-            self._apply(path)
+            self._queue.put((path, 0.0))
         self._thread = Thread(target=self._run, name="surfaces", daemon=True)
         self._thread.start()
 
