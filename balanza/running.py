@@ -54,6 +54,7 @@ class Run:
     """A run that is under way or over; progress and summary read it."""
 
     request: Request
+    deployment: Deployment
     wiring: Wiring
     stop: Stop
     began: float = field(default_factory=time.perf_counter)
@@ -126,7 +127,7 @@ def _wired(request: Request, deployment: Deployment, metrics: Metrics) -> Run:
         request.program, deployment.state, request.settings.key_groups, request.settings.cache_mb * MIB, metrics
     )
     wiring.too_many_dead = lambda message: stop.fail(TooManyDeadLetters(message))
-    return Run(request, wiring, stop)
+    return Run(request, deployment, wiring, stop)
 
 
 def execute(run: Run) -> None:
@@ -142,7 +143,7 @@ def execute(run: Run) -> None:
     seconds = settings.follow_epoch_seconds if request.follow else settings.epoch_seconds
     with collector.tamed():
         run.began = time.perf_counter()
-        run_flow(flow, request.out / "state" / "engine", seconds)
+        run_flow(flow, run.deployment.engine, seconds)
         sink.finish()
     run.seconds = time.perf_counter() - run.began
 
@@ -155,7 +156,7 @@ def _open_log(run: Run, progress: Progress | None) -> FileLog:
     run.dropped = decoder.dropped
     options = LogOptions(
         batch_lines=request.settings.batch_lines, follow=request.follow, until_us=request.until_us,
-        future_skew_us=program.limits.future_skew, journal=request.out / "journal.jsonl",
+        future_skew_us=program.limits.future_skew, journal=run.deployment.journal,
         next_due_us=run.wiring.next_due_us,
     )  # fmt: skip
     run.log = FileLog(request.input, decoder, options, progress)

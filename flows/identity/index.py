@@ -19,6 +19,12 @@ def space_prefix(space: str) -> str:
     return "" if space == DEFAULT_SPACE else f"{space}{SPACE_SEPARATOR}"
 
 
+def without_space(keys: list[str], space: str) -> list[str]:
+    """Give the keys of a space as `type:value`."""
+    begin = len(space_prefix(space))
+    return [key[begin:] for key in keys] if begin else keys
+
+
 class Named:
     """Who an event's identifiers name: all canonical keys, those nobody owns yet, and the members that own the rest.
 

@@ -5,7 +5,7 @@ one person a known one wins over an anonymous one, of two of a kind the older (b
 identifiers move, and its row stays as a forwarding stone, so that old ids go on to resolve.
 """
 
-from flows.identity.index import IdentityIndex, space_prefix
+from flows.identity.index import IdentityIndex, space_prefix, without_space
 from schemas.hosting import Timer, TimerQueue
 from schemas.records import IdentifierMoved, IdentityChanged, IdentityKind, MemberChanged
 from schemas.states import Person, Totals
@@ -54,8 +54,7 @@ class People:
         self._index.persons.put(person.member_id, person)
 
     def _own(self, person: Person, keys: list[str], cause: Cause) -> None:
-        begin = len(space_prefix(person.space))
-        own = [key[begin:] for key in keys] if begin else keys
+        own = without_space(keys, person.space)
         put, member_id = self._index.owners.put, person.member_id
         for key in keys:
             put(key, member_id)

@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from config.program import Program
-from flows.identity.index import DEFAULT_SPACE, IdentityIndex, Named, space_prefix
+from flows.identity.index import DEFAULT_SPACE, IdentityIndex, Named, without_space
 from flows.identity.people import EXPIRY, OURSELVES, People
 from schemas.checks import NO_IDENTIFIER
 from schemas.decode import Rejected
@@ -172,13 +172,13 @@ class Stitcher:
         if named.new or len(named.owners) != 1:
             person = self._resolve(event.space, named, Cause(key, source, event_id, event_us, log_us))
             member_id, known = person.member_id, person.known
-            linked = self._shown(named.new, event.space) if named.new else None
+            linked = without_space(named.new, event.space) if named.new else None
         else:
             member_id = named.owners[0]
             if keys and self._index.anonymous_types.issuperset(event.data.ids or ()):
                 self._touch(member_id, log_us)
         self.totals.applied += 1
-        shown = keys if event.space == DEFAULT_SPACE else self._shown(keys, event.space)
+        shown = without_space(keys, event.space)
         self.events.append(
             EventApplied(
                 key, source, event_id, TYPE_NAMES[type(event)], event.space, event_us, log_us, member_id, shown,
@@ -194,12 +194,6 @@ class Stitcher:
         person = self._index.persons.get(member_id)
         if person is not None and not person.known:
             self.people.touch(person, log_us)
-
-    @staticmethod
-    def _shown(keys: list[str], space: str) -> list[str]:
-        """Give the keys as `type:value`."""
-        begin = len(space_prefix(space))
-        return [key[begin:] for key in keys]
 
     def _resolve(self, space: str, named: Named, cause: Cause) -> Person:
         """Make, link or merge until all identifiers name one member; give it."""

@@ -28,7 +28,7 @@ class DeploymentRefused(Exception):
 
 
 class Deployment:
-    """A locked output folder. `is_new` until the first `remember`."""
+    """A locked output folder, with the places of its parts."""
 
     def __init__(self, folder: Path, *, fresh: bool, groups: int) -> None:
         """Lock the folder, clear it if `fresh`, and check what it was made with.

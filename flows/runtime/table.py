@@ -57,7 +57,7 @@ class Table(Generic[T]):
         assert len(tag) == 1
         self.young: dict[str, T] = {}
         self.dirty: dict[str, T | None] = {}
-        self.hits = self.misses = self.turns = 0
+        self.misses = self.turns = 0
         self._old: dict[str, T] = {}
         self._all_here = store is None or store.is_new
         self._tag, self._pack, self._unpack = tag, pack, unpack
