@@ -6,6 +6,8 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.kafka.fixtures"]
+
 IN_CI = bool(os.environ.get("BALANZA_CI"))
 
 # No deadline: a shared machine is slow at times, which says nothing about the code. In CI the examples are the same
