@@ -159,7 +159,7 @@ class Broker:
         while time.monotonic() < until:
             if self._process.poll() is not None:
                 raise NoBroker(f"the broker ended with {self._process.returncode}:\n{self._tail()}")
-            if _listens(self.ports.plain) and answers(self.bootstrap):
+            if answers(self.bootstrap):
                 return
             time.sleep(0.05)
         raise NoBroker(f"the broker did not answer within {START_SECONDS_MAX:.0f} s:\n{self._tail()}")
@@ -169,7 +169,9 @@ class Broker:
 
 
 def answers(bootstrap: str) -> bool:
-    """Whether the broker at `bootstrap` says what topics there are."""
+    """Whether the broker at `bootstrap` says what topics there are; no wait if nobody listens there."""
+    if not _listens(bootstrap):
+        return False
     client = AdminClient({"bootstrap.servers": bootstrap}, logger=QUIET)
     try:
         return bool(client.list_topics(timeout=5.0).brokers)
@@ -177,9 +179,10 @@ def answers(bootstrap: str) -> bool:
         return False
 
 
-def _listens(port: int) -> bool:
+def _listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, int(port))) == 0
 
 
 def _run(command: list[str]) -> None:

@@ -59,6 +59,8 @@ def server_properties(ports: Ports, data: Path, users: dict[str, str], keystore:
         "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": str(data),
         "auto.create.topics.enable": "false",
+        "broker.session.timeout.ms": "3000",  # so long does a start wait that comes after a kill
+        "broker.heartbeat.interval.ms": "500",
         "num.network.threads": "2",
         "num.io.threads": "4",
         "offsets.topic.replication.factor": "1",
