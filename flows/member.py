@@ -5,6 +5,7 @@ to a member raises its version by one.
 """
 
 from collections.abc import Callable
+from heapq import heappush
 from typing import Any
 
 from config.program import Program
@@ -25,7 +26,10 @@ Handler = Callable[[Member, Any, Stitched, Emit], None]
 
 
 class MemberMachine:
-    """`apply` steps and `advance` the clock; says what it did through `emit`, and whom it touched in `touched`."""
+    """`apply` steps and `advance` the clock; says what it did through `emit`, and whom it touched in `touched`.
+
+    A member in `put_aside` waits for another worker: its timers collect there, as a heap, instead of firing.
+    """
 
     def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue) -> None:
         self._members = members
@@ -37,6 +41,7 @@ class MemberMachine:
         self.touched: dict[str, Member] = {}
         self.gone: list[str] = []
         self.forgotten_events = 0
+        self.put_aside: dict[str, list[Timer]] = {}
         self._handlers: dict[type, Handler] = {
             events.Purchase: self._purchase,
             events.Return: self._return,
@@ -86,9 +91,14 @@ class MemberMachine:
     def advance(self, until_us: int) -> None:
         """Fire every timer that is due at `until_us` or before, in order; one may arm the next."""
         while (timer := self._timers.pop_due(until_us)) is not None:
-            self._fire(timer)
+            waits = self.put_aside.get(timer.owner)
+            if waits is None:
+                self.fire(timer)
+            else:
+                heappush(waits, timer)
 
-    def _fire(self, timer: Timer) -> None:
+    def fire(self, timer: Timer) -> None:
+        """Wake a member for what it waited for, if it still does."""
         member = self._members.get(timer.owner)
         if member is None or member.merged_into is not None:
             return
@@ -114,7 +124,10 @@ class MemberMachine:
         self.touched[member.member_id] = member
 
     def _wake(self, due_us: int, owner: str, kind: str, key: str) -> None:
-        self._timers.arm(Timer(due_us, owner, kind, key))
+        if owner in self.put_aside:
+            heappush(self.put_aside[owner], Timer(due_us, owner, kind, key))
+        else:
+            self._timers.arm(Timer(due_us, owner, kind, key))
 
     # what happens to members
 
@@ -132,21 +145,31 @@ class MemberMachine:
                 self.gone.append(step.member_id)
 
     def _merge(self, step: Merged) -> None:
-        """Absorb a copy of the other member, which becomes a forwarding stone; absorbing twice changes nothing."""
+        """Absorb the other member, which becomes a forwarding stone; absorbing twice changes nothing."""
+        other = self.give(step)
+        if other is not None:
+            self.take(step, other)
+
+    def give(self, step: Merged) -> Member | None:
+        """Leave a forwarding stone in the place of `absorbed`, and give what it was; None if it was given before."""
         other = self._members.get(step.absorbed)
         assert other is not None, step.absorbed
         if other.merged_into is not None:
-            return
+            return None
+        stone = Member(other.member_id, other.space, version=other.version + 1, events=other.events)
+        stone.merged_into, stone.updated_us, stone.books.entries = step.member_id, step.log_us, other.books.entries
+        self._members.put(other.member_id, stone)
+        self.touched.pop(other.member_id, None)
+        self.gone.append(other.member_id)
+        return other
+
+    def take(self, step: Merged, other: Member) -> None:
+        """Let `member_id` absorb what the other was."""
         into = self._members.get(step.member_id)
         if into is None:
             into = Member(step.member_id, other.space)
         self._absorb(into, other, step)
-        stone = Member(other.member_id, other.space, version=other.version + 1, events=other.events)
-        stone.merged_into, stone.updated_us, stone.books.entries = into.member_id, step.log_us, other.books.entries
-        self._members.put(other.member_id, stone)
         self._changed(into, step.log_us)
-        self.touched.pop(other.member_id, None)
-        self.gone.append(other.member_id)
 
     def _absorb(self, into: Member, other: Member, step: Merged) -> None:
         into.known = into.known or other.known

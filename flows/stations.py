@@ -22,7 +22,7 @@ from flows.runtime.store import Store
 from flows.runtime.table import Table, Weight
 from flows.runtime.timers import Timers
 from schemas.log import LogBatch
-from schemas.records import Packet
+from schemas.records import Packet, Post
 from schemas.states import (
     Member,
     MemberTotals,
@@ -54,6 +54,7 @@ class Wiring:
     clocks: dict[str, Callable[[], int]] = field(default_factory=dict)
     spent: Counter[str] = field(default_factory=Counter)
     totals: dict[str, Totals | MemberTotals] = field(default_factory=dict)
+    waiting: Callable[[], int] = lambda: 0
     load_member: Callable[[str], Member | None] | None = None
     read_before: int = 0
     too_many_dead: Callable[[str], None] = print
@@ -190,15 +191,13 @@ class MemberHost:
         began = time.perf_counter()
         machine = self._machine
         self._looked_up += len(batch.steps)
-        machine.apply(batch.steps)
-        if batch.clock_us >= 0:
-            machine.advance(batch.clock_us)
+        self._apply(batch)
         self._counted.batch(machine.emit, machine.forgotten_events)
         machine.forgotten_events = 0
         lines = machine.emit.lines()
         lines.update(batch.lines)
         gone = list(dict.fromkeys([*batch.gone, *machine.gone]))
-        packet = Packet(lines, dict(machine.touched), gone, batch.moved, batch.read_at)
+        packet = Packet(lines, dict(machine.touched), gone, batch.moved, batch.read_at, self._posts())
         machine.emit.clear()
         machine.touched.clear()
         machine.gone.clear()
@@ -208,13 +207,27 @@ class MemberHost:
         self._wiring.spent[self.name] += int(seconds * 1e9)
         return packet
 
+    def _apply(self, batch: StitchedBatch) -> None:
+        """Hand the batch to the machine."""
+        self._machine.apply(batch.steps)
+        if batch.clock_us >= 0:
+            self._machine.advance(batch.clock_us)
+
+    def _posts(self) -> list[Post]:
+        """Give what goes to other workers: there are none."""
+        return []
+
+    def _flush(self) -> None:
+        """Write what changed to the store."""
+        self._members.flush()
+        self._timers.flush()
+
     def save(self) -> int:
         """End the epoch."""
         began = time.perf_counter()
         if self._store is None:
             return 0
-        self._members.flush()
-        self._timers.flush()
+        self._flush()
         self._store.write_changed(TOTALS_ROW, encode_state(self.totals))
         number = self._store.checkpoint()
         _note_state(self._wiring, self.name, self._store, [self._members], self._timers, self._looked_up)

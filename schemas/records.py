@@ -188,12 +188,29 @@ TABLES: dict[str, type[Struct]] = {
 
 
 class IdentifierMoved(Struct, frozen=True, gc=False):
-    """For the surfaces' look-up table: an identifier now names `member_id`, or nobody (None)."""
+    """For the surfaces' look-up table: an identifier now names `member_id`, or nobody (None).
+
+    `before` is the member whom it named until a merge or its end; None if it is new.
+    """
 
     space: str
     type: str
     value: str
     member_id: str | None
+    before: str | None = None
+
+
+class Post(Struct, frozen=True, gc=False):
+    """A message to another process of ours: `topic` is its name without the deployment's prefix.
+
+    One `after_commit` leaves only when its epoch is committed. Reading a post twice changes nothing.
+    """
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes | None
+    after_commit: bool = False
 
 
 class Packet(Struct, gc=False):
@@ -201,7 +218,8 @@ class Packet(Struct, gc=False):
 
     `lines` holds JSON lines by table name, encoded at once; `touched` the live member states by id, from which a sink
     that shows the present builds its documents when it flushes (the latest wins); `gone` the members that are no more
-    (merged or forgotten); `read_at` the wall clock in seconds when its input was read, for latency figures only.
+    (merged or forgotten); `posts` what goes to other processes of the same deployment; `read_at` the wall clock in
+    seconds when its input was read, for latency figures only.
     """
 
     lines: dict[str, bytes]
@@ -209,3 +227,4 @@ class Packet(Struct, gc=False):
     gone: list[str]
     moved: list[IdentifierMoved]
     read_at: float = 0.0
+    posts: list[Post] = []

@@ -164,6 +164,7 @@ class Totals(Struct, array_like=True, gc=False):
     log_us: int = 0
     first_log_us: int = 0
     left_out: dict[str, int] = {}
+    steps: int = 0
 
 
 def read_lines(totals: Totals) -> int:

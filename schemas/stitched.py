@@ -29,7 +29,7 @@ class Cause(Struct, gc=False):
 
 
 @final
-class Stitched(Cause, gc=False):
+class Stitched(Cause, gc=False, array_like=True, tag="event"):
     """An event of a member; `linked` are identifiers that became the member's with it (`type:value`).
 
     `known` says whether the member has an identifier that names a person (it is set only beside `linked`), `created`
@@ -43,14 +43,21 @@ class Stitched(Cause, gc=False):
     created: bool
 
 
-class Merged(Cause, gc=False):
-    """`absorbed` is from now on part of `member_id`."""
+class Merged(Cause, gc=False, array_like=True, tag="merged"):
+    """`absorbed` is from now on part of `member_id`.
+
+    Between workers it has the number of its step (`seq`), and says which of its two halves the worker does who reads
+    it: `gives` for the worker of `absorbed`, `takes` for the worker of `member_id`.
+    """
 
     member_id: str
     absorbed: str
+    seq: int = 0
+    gives: bool = True
+    takes: bool = True
 
 
-class Forgotten(Cause, gc=False):
+class Forgotten(Cause, gc=False, array_like=True, tag="forgotten"):
     """An anonymous member without activity is gone."""
 
     member_id: str
@@ -59,8 +66,25 @@ class Forgotten(Cause, gc=False):
 Step = Stitched | Merged | Forgotten
 
 
+class Copy(Struct, gc=False, array_like=True):
+    """A member on its way to another worker: `packed` is its state at the step `seq` that merged it into another.
+
+    `late`, set by who reads it: the step was passed before, so it is of use only to a member that waits for it.
+    """
+
+    format: int
+    seq: int
+    member_id: str
+    absorbed: str
+    packed: bytes
+    late: bool = False
+
+
 class StitchedBatch(Struct, gc=False):
-    """Steps in order; then the clock up to which timers may fire; the records and look-ups that stitching made."""
+    """Steps in order; then the clock up to which timers may fire; the records and look-ups that stitching made.
+
+    Between workers `copies` are members that came from other workers; they are there before the steps.
+    """
 
     steps: list[Step]
     clock_us: int
@@ -68,6 +92,7 @@ class StitchedBatch(Struct, gc=False):
     moved: list[IdentifierMoved]
     gone: list[str]
     read_at: float
+    copies: list[Copy] = []
 
 
 class Emit:

@@ -32,7 +32,7 @@ class RecordsPartition(StatefulSinkPartition[Packet, SinkState]):
         began = time.perf_counter_ns()
         self.publish()
         for packet in values:
-            if packet.lines or packet.touched or packet.gone or packet.moved:
+            if packet.lines or packet.touched or packet.gone or packet.moved or packet.posts:
                 self._open = True
                 self._destination.write(packet)
             else:

@@ -118,10 +118,10 @@ class People:
                 cause.source, cause.id, detail,
             )
         )  # fmt: skip
-        owner = None if kind == "expire" else person.member_id
+        owner, before = (None, person.member_id) if kind == "expire" else (person.member_id, other)
         for identifier in ids:
             name, _, value = identifier.partition(":")
-            self.moved.append(IdentifierMoved(person.space, name, value, owner))
+            self.moved.append(IdentifierMoved(person.space, name, value, owner, before))
 
     def _version(self, person: Person, at_us: int, *, forgotten: bool = False) -> None:
         self.versions.append(

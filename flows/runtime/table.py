@@ -14,9 +14,8 @@ bytes around it and so many times its packed bytes (`Weight`, measured for each 
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-from xxhash import xxh3_64_intdigest
-
 from flows.runtime.store import Store
+from schemas.groups import group_number
 
 T = TypeVar("T")
 
@@ -27,8 +26,7 @@ GROUPS_IN_ONE_BYTE = 256
 
 def group_of(key: str, groups: int) -> bytes:
     """Give the key group as the first bytes of a state row's key: what moves between workers."""
-    group = xxh3_64_intdigest(key.encode()) % groups
-    return group.to_bytes(1 if groups <= GROUPS_IN_ONE_BYTE else 2, "big")
+    return group_number(key, groups).to_bytes(1 if groups <= GROUPS_IN_ONE_BYTE else 2, "big")
 
 
 class Weight(NamedTuple):

@@ -1,0 +1,17 @@
+"""Key groups: the parts of the state that can move between workers, fixed when a deployment is made.
+
+A member belongs to a group by the hash of its id; a partition of a topic between workers holds a run of neighbouring
+groups. So any number of partitions and any cut into workers goes together with the same groups.
+"""
+
+from xxhash import xxh3_64_intdigest
+
+
+def group_number(key: str, groups: int) -> int:
+    """Give the group of a member's id (or another owner's), 0 to groups - 1."""
+    return xxh3_64_intdigest(key.encode()) % groups
+
+
+def partition_of(group: int, groups: int, partitions: int) -> int:
+    """Give the partition that holds a group; neighbouring groups share one."""
+    return group * partitions // groups
