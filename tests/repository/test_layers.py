@@ -11,14 +11,19 @@ from tests.repository.tree import PACKAGES, ROOT, python_files, shown
 
 MACHINES = ("flows.identity", "flows.ledger", "flows.signals", "flows.decisions", "flows.journeys")
 DATA = frozenset({"schemas", "config"})
-FLOW = DATA | {*MACHINES, "flows.runtime", "connectors", "sinks"}
+CLUSTER = frozenset({"connectors.kafka.cluster", "connectors.kafka.topics"})
+FLOW = DATA | CLUSTER | {*MACHINES, "flows.runtime", "connectors", "sinks"}
 
 # A module belongs to the first row whose name it starts with, and may import that layer and those named beside it.
+# The clients of a Kafka cluster stand before the connectors they lie in: both ends of the way go to the same cluster
+# with the same properties, and nothing else is shared by them (docs/decisions/0006-kafka-client.md).
 LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
     ("schemas",          frozenset()),
     ("config",           frozenset({"schemas"})),
-    ("connectors",       DATA),
-    ("sinks",            DATA),
+    ("connectors.kafka.cluster", DATA),
+    ("connectors.kafka.topics",  DATA | {"connectors.kafka.cluster"}),
+    ("connectors",       DATA | CLUSTER),
+    ("sinks",            DATA | CLUSTER),
     ("flows.identity",   DATA),
     ("flows.ledger",     DATA),
     ("flows.signals",    DATA),
@@ -134,6 +139,10 @@ def test_a_machine_has_no_clock_no_chance_and_no_way_out() -> None:
         ("flows.loyalty",           "flows.runtime.station",  True),
         ("connectors.file_log",     "flows.runtime.metrics",  False),
         ("sinks.outbox",            "connectors.file_log",    False),
+        ("sinks.kafka.writer",      "connectors.kafka.cluster", True),
+        ("sinks.kafka.writer",      "connectors.kafka.log",   False),
+        ("connectors.kafka.log",    "connectors.kafka.cluster", True),
+        ("connectors.kafka.cluster", "connectors.kafka.log",  False),
         ("flows.loyalty",           "balanza.cli",            False),
         ("balanza.cli",             "flows.loyalty",          True),
     ],

@@ -1,0 +1,30 @@
+"""What the destinations on Kafka are told: names, sizes and patience. Nothing here changes what a record says."""
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from sinks.kafka.writer import DELIVERY_SECONDS, QUEUE_MESSAGES
+
+Mode = Literal["by_record", "one"]
+
+SETTLE_SECONDS: Final = 1.0
+PARTITIONS: Final = 6
+BROKERS_CHOICE: Final = -1
+
+
+class OutOptions(Struct, frozen=True):
+    """Where and how a deployment's records go.
+
+    `mode` "by_record" has a topic a table, "one" a single one for all but the dead letters. `partitions` and
+    `replication` are for topics that are made here; -1 leaves them to the broker. After an unclean end a start reads
+    until nothing has come for `settle_seconds`. `delivery_seconds`: how long a broker may be away.
+    """
+
+    prefix: str = "balanza"
+    mode: Mode = "by_record"
+    partitions: int = PARTITIONS
+    replication: int = BROKERS_CHOICE
+    settle_seconds: float = SETTLE_SECONDS
+    delivery_seconds: float = DELIVERY_SECONDS
+    queue_messages: int = QUEUE_MESSAGES

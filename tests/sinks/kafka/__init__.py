@@ -1,0 +1,1 @@
+"""The destinations on Kafka, proved on a real broker."""
