@@ -21,6 +21,7 @@ from flows.runtime.seen import SeenEvents
 from flows.runtime.store import Store
 from flows.runtime.table import Table, Weight
 from flows.runtime.timers import Timers
+from schemas.groups import group_number
 from schemas.log import LogBatch
 from schemas.records import Packet, Post
 from schemas.states import (
@@ -44,7 +45,11 @@ OWNER_WEIGHT, PERSON_WEIGHT, MEMBER_WEIGHT = Weight(145, 1), Weight(200, 4), Wei
 
 @dataclass
 class Wiring:
-    """What both stations are built with; `store_bytes` bounds each station's cache, None folder: nothing is kept."""
+    """What both stations are built with; `store_bytes` bounds each station's cache, None folder: nothing is kept.
+
+    Where members stand in several processes, `ours` are the key groups of this one (None: all), and the topics between
+    the processes have so many `partitions`; `waiting` tells how many members wait for another process.
+    """
 
     program: Program
     folder: Path | None = None
@@ -54,6 +59,8 @@ class Wiring:
     clocks: dict[str, Callable[[], int]] = field(default_factory=dict)
     spent: Counter[str] = field(default_factory=Counter)
     totals: dict[str, Totals | MemberTotals] = field(default_factory=dict)
+    ours: frozenset[int] | None = None
+    partitions: int = 1
     waiting: Callable[[], int] = lambda: 0
     load_member: Callable[[str], Member | None] | None = None
     read_before: int = 0
@@ -63,6 +70,10 @@ class Wiring:
         """When the earliest timer of any station is due; None if there is none."""
         due_us = min((clock() for clock in self.clocks.values()), default=NEVER_US)
         return None if due_us >= NEVER_US else due_us
+
+    def is_ours(self, member_id: str) -> bool:
+        """Whether a member's group is one of this process."""
+        return self.ours is None or group_number(member_id, self.groups) in self.ours
 
     def store(self, station: str, number: int) -> Store | None:
         """Open a station's store at a checkpoint."""

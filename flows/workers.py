@@ -6,8 +6,6 @@ So a worker that reads some of the partitions knows where it stands in the one o
 Whatever is written again after a crash carries the same numbers, and who reads it leaves it out.
 """
 
-from collections.abc import Callable
-
 import msgspec
 
 from flows.handover import Handovers, Held, decode_held, encode_held
@@ -31,9 +29,9 @@ class RoutingHost:
 
     name = StitchHost.name
 
-    def __init__(self, wiring: Wiring, number: int, partitions: int) -> None:
+    def __init__(self, wiring: Wiring, number: int) -> None:
         self._stitch = StitchHost(wiring, number)
-        self._groups, self._partitions = wiring.groups, partitions
+        self._groups, self._partitions = wiring.groups, wiring.partitions
 
     def work(self, batch: LogBatch) -> Packet:
         """Stitch a batch, and address its steps."""
@@ -74,11 +72,11 @@ class RoutingHost:
 class WorkerHost(MemberHost):
     """The member station of a worker that has some of the key groups."""
 
-    def __init__(self, wiring: Wiring, number: int, is_ours: Callable[[str], bool], partitions: int) -> None:
+    def __init__(self, wiring: Wiring, number: int) -> None:
         super().__init__(wiring, number)
-        self._groups, self._partitions = wiring.groups, partitions
+        self._groups, self._partitions = wiring.groups, wiring.partitions
         held = {} if self._store is None else load_held(self._store, wiring.groups)
-        self.handovers = Handovers(self._machine, self._timers, is_ours, held)
+        self.handovers = Handovers(self._machine, self._timers, wiring.is_ours, held)
         wiring.waiting = lambda: len(self.handovers.waiting)
 
     def _apply(self, batch: StitchedBatch) -> None:

@@ -1,6 +1,6 @@
 """The folder of a deployment: who may work in it, what it was made with, and where its parts lie.
 
-DIR/state/           format.json, program.json, lock, engine/ (offsets), a folder a station
+DIR/state/           format.json, made_as.json, program.json, lock, engine/ (offsets), a folder a station
 DIR/journal.jsonl    the exceptions to the order of a file log
 DIR/warehouse/, surfaces.db, outbox.jsonl, dead_letters.jsonl   written by the sinks
 
@@ -19,8 +19,11 @@ from schemas.states import STATE_FORMAT
 
 MANAGED = (
     "state", "journal.jsonl", "warehouse", "records", "surfaces.db", "surfaces.db-wal", "surfaces.db-shm",
-    "surfaces.pending", "outbox.jsonl", "dead_letters.jsonl", "summary.json",
+    "surfaces.pending", "outbox.jsonl", "dead_letters.jsonl", "summary.json", "kafka_topics.json",
 )  # fmt: skip
+
+
+ONE_PROCESS_ON_FILES = {"role": "run", "input": "files"}
 
 
 class DeploymentRefused(Exception):
@@ -121,6 +124,27 @@ class Deployment:
                 f"is fixed when a deployment is made: set BALANZA_KEY_GROUPS={found.get('key_groups')}, or start "
                 "anew with --fresh"
             )
+
+    def check_made_as(self, facts: dict[str, str]) -> None:
+        """Refuse what is not what the folder was made as: its role, its kind of input, its part of the groups."""
+        path = self.state / "made_as.json"
+        if path.exists() and path.stat().st_size:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        elif any(self.engine.iterdir()):
+            found = ONE_PROCESS_ON_FILES
+        else:
+            self.remember_made_as(facts)
+            return
+        for name in sorted(facts.keys() | found.keys()):
+            if facts.get(name) != found.get(name):
+                raise DeploymentRefused(
+                    f"{self.folder} was made with {name} {found.get(name, '(none)')}, now it is "
+                    f"{facts.get(name, '(none)')}; go on as it was made, choose another --out, or start anew with --fresh"
+                )
+
+    def remember_made_as(self, facts: dict[str, str]) -> None:
+        """Store what the folder is made as."""
+        _replace(self.state / "made_as.json", json.dumps(facts) + "\n")
 
     def stored_program(self) -> str | None:
         """Give the program that the state was last run with, as stored."""

@@ -17,7 +17,6 @@ from connectors.stitched.order import StitchedOrder
 from connectors.stitched.progress import StitchedProgress
 from flows.stations import Wiring
 from flows.workers import RoutingHost, WorkerHost
-from schemas.groups import group_number
 from schemas.handed import HANDOVERS, STITCHED, decode_copy, decode_handed
 from schemas.log import LogBatch, Row
 from schemas.records import Packet, Post
@@ -43,7 +42,7 @@ class Stitcher:
     """Reads rows in batches, writes the topic `stitched`."""
 
     def __init__(self, program: Program, topics: Topics, partitions: int, folder: Path | None = None) -> None:
-        self._host = RoutingHost(Wiring(program, folder, GROUPS), 0, partitions)
+        self._host = RoutingHost(Wiring(program, folder, GROUPS, partitions=partitions), 0)
         self._topics = topics
         self.told = Told()
 
@@ -71,10 +70,8 @@ class Worker:
         number, packed = self._saved
         self.progress = msgspec.msgpack.decode(packed, type=StitchedProgress)
         ours = frozenset(self.ours)
-        self._host = WorkerHost(
-            Wiring(self._program, self.folder, GROUPS), number,
-            lambda member_id: group_number(member_id, GROUPS) in ours, self._partitions,
-        )  # fmt: skip
+        wiring = Wiring(self._program, self.folder, GROUPS, ours=ours, partitions=self._partitions)
+        self._host = WorkerHost(wiring, number)
         self._order = StitchedOrder(ours, GROUPS, self._partitions, self.progress)
         self._read = dict.fromkeys(self._order.parts, 0) | self.progress.offsets
         self._uncommitted = []
