@@ -4,6 +4,7 @@ Settings come from defaults, then from the environment (`BALANZA_EPOCH_SECONDS`)
 """
 
 from collections.abc import Collection, Mapping
+from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -11,8 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from config.phrases import closest, did_you_mean, expected, render
 
 VARIABLE_PREFIX: Final = "BALANZA_"
+KAFKA_VARIABLE_PREFIX: Final = "BALANZA_KAFKA_"  # each of them a property of Kafka's client (config/kafka.py)
 
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+
+class RecordTopicsMode(StrEnum):
+    """Which topics a run on Kafka writes its records to."""
+
+    BY_RECORD = "by_record"
+    ONE = "one"
+    NONE = "none"
 
 
 class SettingsError(Exception):
@@ -42,6 +52,24 @@ class Settings(BaseModel):
     )
     poll_seconds: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = Field(
         default=0.05, description="Pause before an idle input is asked again."
+    )
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$")] = Field(
+        default="balanza", description="Begins the names of the deployment's own topics: <prefix>.entries and so on."
+    )
+    record_topics: RecordTopicsMode = Field(
+        default=RecordTopicsMode.BY_RECORD, description="On Kafka: a topic a record type, one for all, or none."
+    )
+    topic_partitions: int = Field(
+        default=16, ge=1, le=65_536, description="Partitions of the topics that the deployment makes for itself."
+    )
+    fence_hold_ms: int = Field(
+        default=20, ge=0, le=5_000, description="How long after its time a record is waited for on all brokers."
+    )
+    topics_refresh_seconds: Seconds = Field(
+        default=5.0, description="Time between two looks at the topics: new partitions, topics made again."
+    )
+    outage_seconds_max: Seconds = Field(
+        default=300.0, description="How long the broker may be away before the process gives up."
     )
     keep_records: bool = Field(default=False, description="Whether the files of finished records stay after loading.")
 
@@ -75,7 +103,7 @@ def _misspelt(environ: Mapping[str, str]) -> list[str]:
     ours = {variable_of(name) for name in Settings.model_fields}
     problems = []
     for variable in sorted(environ.keys() - ours):
-        if variable.startswith(VARIABLE_PREFIX):
+        if variable.startswith(VARIABLE_PREFIX) and not variable.startswith(KAFKA_VARIABLE_PREFIX):
             meant = closest(variable.removeprefix(VARIABLE_PREFIX), Settings.model_fields)
             problems += [f"{variable}: unknown setting (did you mean {variable_of(meant)!r}?)"] if meant else []
     return problems

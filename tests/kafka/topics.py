@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # not marked as public
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 from msgspec import Struct
 
@@ -53,13 +53,25 @@ class Topics:
         config.setdefault("message.timestamp.type", "LogAppendTime")
         self.admin.create_topics([NewTopic(topic, partitions, 1, config=config)])[topic].result(WAIT_SECONDS)
         self.made.append(topic)
+        self._wait_for_leaders(topic, partitions)
         return topic
+
+    def _wait_for_leaders(self, topic: str, partitions: int) -> None:
+        """Wait until every partition says where it ends: right after it was made it may not know."""
+        places = [TopicPartition(topic, partition) for partition in range(partitions)]
+        until = time.monotonic() + WAIT_SECONDS
+        while True:
+            futures = self.admin.list_offsets(dict.fromkeys(places, OffsetSpec.for_timestamp(0)))
+            if all(future.exception(WAIT_SECONDS) is None for future in futures.values()):
+                return
+            assert time.monotonic() < until, f"{topic} has no leader"
+            time.sleep(0.02)
 
     def delete(self, topic: str) -> None:
         """Delete a topic, and wait until the broker no longer knows it."""
         self.admin.delete_topics([topic])[topic].result(WAIT_SECONDS)
         while topic in self.admin.list_topics(timeout=WAIT_SECONDS).topics:
-            pass
+            time.sleep(0.02)
         self.made = [name for name in self.made if name != topic]
 
     def grow(self, topic: str, partitions: int) -> None:
