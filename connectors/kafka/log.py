@@ -1,0 +1,269 @@
+"""Topics of a Kafka cluster as one ordered log.
+
+The order is `order.py`'s. This module moves it on: it fetches records, asks for end offsets as fences (a bounded run
+has one, its ends), looks at the topics now and then, and turns runs into batches of rows. Nothing here waits longer
+than some milliseconds, except at the start. A read takes what the order gives; if that is too little, it fetches and
+takes again.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from confluent_kafka import TopicCollection
+
+from connectors.file_log import LogDamaged
+from connectors.kafka.beginning import ANEW, begin, made_again
+from connectors.kafka.cluster import ASK_SECONDS, Cluster
+from connectors.kafka.events import Carrier, RowDecoder
+from connectors.kafka.exceptions import Exceptions
+from connectors.kafka.fetch import Fetcher
+from connectors.kafka.options import SECOND_US, KafkaLogOptions
+from connectors.kafka.order import Floor, Late, Order, Run
+from connectors.kafka.outage import Outage
+from connectors.kafka.progress import KafkaProgress, PlaceProgress
+from connectors.kafka.question import Question
+from schemas.decode import EventDecoder
+from schemas.log import LogBatch, Place
+
+READ_SECONDS: Final = 0.02
+WAIT_SECONDS: Final = 0.004
+FENCE_SECONDS_MIN: Final = 0.01
+IDLE_FENCE_SECONDS: Final = 0.1
+BEAT_SECONDS: Final = 0.1
+HOLD_US_MAX: Final = 5 * SECOND_US
+MISSING_MAX: Final = 1
+
+
+class KafkaLog:
+    """Read with `read()` until `ended`; `progress()` after a batch is what a later reader is handed to go on."""
+
+    def __init__(
+        self, cluster: Cluster, topics: Sequence[str], decoder: EventDecoder, options: KafkaLogOptions,
+        progress: KafkaProgress | None,
+    ) -> None:  # fmt: skip
+        """Check the topics and read the exceptions; waits for the cluster.
+
+        Raises:
+            KafkaUnusable: no answer, a topic is missing, or the user may not do what is needed.
+            LogDamaged: a topic is not the one that was read before.
+
+        """
+        self.options = options
+        self.ended = False
+        self.damages: list[str] = []
+        self.unfinished: dict[str, int] = {}
+        self.exceptions_written = 0
+        self._cluster = cluster
+        self._log = logging.getLogger("balanza.kafka")
+        places, self._ids = begin(cluster, topics, options, progress)
+        self._exceptions = Exceptions(
+            cluster, options.exceptions_topic, options.deployment, write=options.write_exceptions
+        )
+        self._order = _order(options, progress, places, self._exceptions.load(self._ids))
+        self._ends: dict[Place, int] = {}
+        if not options.follow:
+            self._ends = cluster.end_offsets(self._order.lanes)
+            self._order.bound(self._ends)
+        self._outage = Outage(cluster, options.outage_seconds_max)
+        self._ends_asked: Question[Place] = Question(self._outage, lambda _: None)
+        self._topics_asked: Question[str] = Question(self._outage, self._missing)
+        self._missed = 0
+        self._hold_us = options.hold_ms * 1000
+        self._beat_at = 0.0
+        self._said_farewell = False
+        self._handed: KafkaProgress | None = None
+        self._rows = RowDecoder(decoder, options.future_skew_us)
+        self.fetcher = Fetcher(cluster, self._order, options, self._late)
+
+    def read(self) -> LogBatch | None:
+        """Give the next batch; None when there is nothing now (`ended` tells whether there will be).
+
+        Raises:
+            KafkaUnusable: the broker is away for too long, or something is not permitted.
+            LogDamaged: records are gone or corrupt, or a topic is another one; `progress` still tells where we stood.
+
+        """
+        if self.ended:
+            return self._farewell()
+        until = time.monotonic() + READ_SECONDS
+        while True:
+            self._keep_up()
+            runs = self._take(until)
+            if runs:
+                rows, blank = self._rows.rows(runs)
+                return LogBatch(rows, None, blank, self.options.wall())
+            if self._order.ended and self._exceptions.settled():
+                self.ended = True
+                return self._farewell()
+            if time.monotonic() >= until:
+                return self._tick()
+            self.fetcher.fetch(WAIT_SECONDS)
+
+    def _take(self, until: float) -> list[Run[Carrier]]:
+        """Take a batch, fetching as long as there is something to fetch at once, until that time at the latest."""
+        if not self._exceptions.settled():
+            return []
+        count = self.options.batch_lines
+        runs: list[Run[Carrier]] = []
+        while count > 0:
+            more = self._order.take(count)
+            runs += more
+            count -= sum(len(run.times) for run in more)
+            if count <= 0:
+                break
+            self.fetcher.resume()
+            if not self.fetcher.fetch(0) or not self._exceptions.settled() or time.monotonic() >= until:
+                break
+        return runs
+
+    def _farewell(self) -> LogBatch | None:
+        """Give, once at the end of a bounded log, the clock: timers fire up to the log's last time."""
+        if self._said_farewell:
+            return None
+        self._said_farewell = True
+        return LogBatch([], self._order.reached_us, 0, self.options.wall())
+
+    def _tick(self) -> LogBatch | None:
+        """Move the clock on when all is read and a timer waits for it, or somebody wants to know."""
+        clock_us = self._order.idle_clock_us()
+        if clock_us is None or not self._exceptions.settled():
+            return None
+        now, due_us = self.options.wall(), self.options.next_due_us()
+        is_due = due_us is not None and due_us <= clock_us
+        if not is_due and not (self.options.beat_clock and now - self._beat_at >= BEAT_SECONDS):
+            return None
+        self._beat_at = now
+        self._order.pass_clock(clock_us)
+        return LogBatch([], clock_us, 0, now)
+
+    # fences and the look at the topics
+
+    def _keep_up(self) -> None:
+        """Look at the answers to what was asked, and ask what is to be known next."""
+        now = self.options.wall()
+        ends = self._ends_asked.answers(now)
+        if ends is not None:
+            self._ends = {place: answer.offset for place, answer in ends.items()}
+            self._order.fence(self._ends, int(self._ends_asked.asked * SECOND_US) - self._hold_us)
+        if self._wants_fence(now):
+            self._ends_asked.ask(now, lambda: self._cluster.ask_end_offsets(list(self._order.lanes)))
+        topics = self._topics_asked.answers(now)
+        if topics is not None:
+            self._look_at(topics)
+        if now - self._topics_asked.asked >= self.options.refresh_seconds and not self._topics_asked.in_flight:
+            self._topics_asked.ask(now, self._ask_topics)
+
+    def _wants_fence(self, now: float) -> bool:
+        if not self.options.follow or self._ends_asked.in_flight or not self._order.satisfied:
+            return False
+        since = now - self._ends_asked.asked
+        if since >= IDLE_FENCE_SECONDS:
+            return True
+        first_us = self._order.first_us()
+        return first_us is not None and since >= FENCE_SECONDS_MIN and int(now * SECOND_US) - self._hold_us > first_us
+
+    def _ask_topics(self) -> dict[str, Any]:
+        asked = self._cluster.admin.describe_topics(TopicCollection(sorted(self._ids)), request_timeout=ASK_SECONDS)
+        return dict(asked)
+
+    def _look_at(self, topics: dict[str, Any]) -> None:
+        """Compare the topics' ids, and let new partitions in."""
+        self._missed = 0
+        for topic, found in topics.items():
+            if str(found.topic_id) != self._ids[topic]:
+                raise LogDamaged(made_again(topic, self._ids[topic], str(found.topic_id)))
+        if not self.options.follow:
+            return
+        places = {Place(topic, number) for topic, found in topics.items() for number in range(len(found.partitions))}
+        new = sorted(places - self._order.lanes.keys())
+        if new:
+            self._log.warning("new partitions, read from their beginning: %s", ", ".join(map(str, new)))
+            for place in new:
+                self._order.join(place, 0)
+            self.fetcher.join(new)
+
+    def _missing(self, topic: str) -> None:
+        """Stop for a topic that the broker does not know; once alone may be a broker that is just coming back."""
+        self._missed += 1
+        if self._missed > MISSING_MAX:
+            raise LogDamaged(f"topic {topic} was deleted while it was read; {ANEW}")
+
+    def _late(self, late: Late) -> None:
+        """Write an exception down, and hold records back for longer if it shows that clocks differ."""
+        self._exceptions.append(late, self._ids[late.place.topic])
+        self.exceptions_written += self.options.write_exceptions
+        is_new = not self._order.lanes[late.place].goal
+        if not self.options.follow or is_new or self.fetcher.by_sender(late.place.topic):
+            return
+        needed_us = self._hold_us + late.below_us
+        if self._hold_us < needed_us <= HOLD_US_MAX:
+            self._log.warning(
+                "%s came %d ms below the floor: records are held back for %d ms from now on", late.place,
+                late.below_us // 1000, needed_us // 1000,
+            )  # fmt: skip
+            self._hold_us = needed_us
+
+    # what others ask
+
+    def progress(self) -> KafkaProgress:
+        """Give what to go on from; nothing in it changes later. What was given before is committed by now."""
+        if self._handed is not None:
+            self.fetcher.commit(self._handed.offsets())
+        order, floor = self._order, self._order.floor
+        places = [
+            PlaceProgress(place.topic, place.partition, lane.next_offset, lane.taken_us, self._ids[place.topic])
+            for place, lane in order.lanes.items()
+        ]
+        self._handed = KafkaProgress(places, floor.log_us, *floor.place, order.reached_us)
+        return self._handed
+
+    @property
+    def turns(self) -> int:
+        """How many exceptions to the order this process has written down."""
+        return self.exceptions_written
+
+    @property
+    def records_read(self) -> int:
+        """How many records came from the broker."""
+        return self.fetcher.read
+
+    @property
+    def gaps_skipped(self) -> int:
+        """How many records were deleted before they were read, and passed over."""
+        return self.fetcher.gaps_skipped
+
+    def lag(self) -> dict[Place, int]:
+        """Give how many offsets each partition's next record stands before the last known end."""
+        lanes = list(self._order.lanes.items())
+        return {place: max(0, self._ends.get(place, 0) - lane.next_offset) for place, lane in lanes}
+
+    def away_seconds(self) -> float:
+        """Give for how long the broker has been away since the start."""
+        return self._outage.seconds(self.options.wall())
+
+    def unread_bytes(self) -> int:
+        """Give 0: what is unread is counted in records, see `lag`."""
+        return 0
+
+    def close(self) -> None:
+        """Leave the broker."""
+        if self._handed is not None and not self._outage.under_way:
+            self.fetcher.commit(self._handed.offsets())
+        self._exceptions.close()
+        self.fetcher.close()
+
+
+def _order(
+    options: KafkaLogOptions, progress: KafkaProgress | None, places: Sequence[PlaceProgress],
+    given: dict[Place, dict[int, int]],
+) -> Order[Carrier]:  # fmt: skip
+    floor, reached_us = Floor(0, Place("", -1)), 0
+    if progress is not None:
+        floor = Floor(progress.floor_us, Place(progress.floor_topic, progress.floor_partition))
+        reached_us = progress.reached_us
+    order: Order[Carrier] = Order(floor, reached_us, options.until_us)
+    for one in places:
+        order.join(one.place, one.offset, one.reached_us, given.get(one.place))
+    return order

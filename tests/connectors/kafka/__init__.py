@@ -1,0 +1,1 @@
+"""Kafka as a log: its order without a broker, and everything else with a real one."""
