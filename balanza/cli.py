@@ -28,6 +28,14 @@ HEADINGS: dict[str, dict[str, Command]] = {
             "balanza.run_command", "run",
             "Read events, recognise members, keep points, decide, and write warehouse, surfaces, outbox and dead letters.",  # noqa: E501
         ),
+        "stitch": Command(
+            "balanza.run_command", "stitch",
+            "Read events from Kafka, recognise members, and hand their events to member workers.",
+        ),
+        "members": Command(
+            "balanza.run_command", "members",
+            "Keep points, signals and decisions for the members of some key groups, from what `balanza stitch` hands on.",  # noqa: E501
+        ),
         "simulate": Command(
             "connectors.simulate.command", "simulate",
             "Write a made-up log of a shop whose people browse, log in, buy, return, redeem and change their minds.",

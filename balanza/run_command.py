@@ -1,58 +1,60 @@
-"""`balanza run`: the pipeline over a log of files, to its end or following it."""
+"""`balanza run`, `stitch` and `members`: the pipeline, or its halves, over a log to its end or following it."""
 
-import os
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from balanza.progress import Progressing
-from balanza.running import Request, Run, execute, prepared
-from balanza.summary import print_summary, summarise
-from config.loader import ProgramError, load_program
-from config.settings import Settings, SettingsError
-from connectors.file_log import LogNotUsable
-from flows.runtime.deployment import DeploymentRefused
-from flows.runtime.metrics import CannotServe
-from flows.runtime.store import CheckpointMissing
-from schemas.decode import time_us
-from sinks.destination import DestinationError
+from balanza.options import (
+    AsJson,
+    BatchLines,
+    Bootstrap,
+    CacheMb,
+    EpochSeconds,
+    Follow,
+    Fresh,
+    Input,
+    KafkaConfig,
+    KeepRecords,
+    MetricsPort,
+    Out,
+    Prefix,
+    ProgramPath,
+    Quiet,
+    RecordTopics,
+    SkipGaps,
+    Topics,
+    Until,
+    input_of,
+    kafka_of,
+    only_end,
+    settings_of,
+    until_us,
+)
+from balanza.request import Request, Role
+from balanza.starting import FAILED, WRONG_USAGE, start
+from config.groups import parse_groups
+from config.loader import load_program
 
-FAILED, WRONG_USAGE = 1, 2
+__all__ = ["FAILED", "WRONG_USAGE", "members", "run", "stitch"]
 
-ProgramPath = Annotated[Path, typer.Option("--program", "-p", help="The program, a YAML file (docs/program.md).")]
-Input = Annotated[
-    Path, typer.Option("--input", "-i", help="FILE.jsonl[.gz], or a folder of <topic>/<partition>.jsonl[.gz].")
+Groups = Annotated[
+    str, typer.Option("--groups", "-g", help="Key groups of this worker: 0-127, or 1/3 for the second of three parts.")
 ]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of state and outputs; run again to go on from it.")]
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Wait for lines to come; stop with Ctrl-C or SIGTERM.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Start anew: what an earlier run left in --out is removed.")]
-Until = Annotated[
-    str | None,
-    typer.Option("--until", metavar="TIME|end", help="Stop before this log time (RFC 3339), or at the input's end."),
+UntilEnd = Annotated[
+    str | None, typer.Option("--until", metavar="end", help="Stop where the stitcher's topic ended at the start.")
 ]
-MetricsPort = Annotated[
-    int | None, typer.Option("--metrics-port", help="Port of /metrics; 0 for none. [default: 9108]", show_default=False)
-]
-CacheMb = Annotated[
-    int | None, typer.Option("--cache-mb", help="Bound of the states in memory, in MiB. [default: 384]")
-]
-BatchLines = Annotated[int | None, typer.Option("--batch-lines", help="Events that travel together. [default: 1000]")]
-EpochSeconds = Annotated[
-    float | None, typer.Option("--epoch-seconds", help="Time between two snapshots. [default: 5, following 1]")
-]
-KeepRecords = Annotated[
-    bool, typer.Option("--keep-records", help="Also keep every record as a JSON line under OUT/records.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 
 
 def run(
     program: ProgramPath,
-    input: Input,
     out: Out,
+    input: Input = None,
+    kafka: Bootstrap = None,
+    topics: Topics = None,
+    kafka_config: KafkaConfig = None,
+    prefix: Prefix = None,
+    record_topics: RecordTopics = None,
+    skip_gaps: SkipGaps = False,
     follow: Follow = False,
     fresh: Fresh = False,
     until: Until = None,
@@ -68,63 +70,98 @@ def run(
 
     Run it again on the same --out and it goes on where it stopped, also after a crash or with a longer input. Progress
     goes to stderr, the summary to stdout. Every setting can also come from the environment (BALANZA_CACHE_MB=512).
+    With --kafka it reads topics of a cluster and writes its records to topics, too (docs/kafka.md).
 
     Example: balanza run --program config/programs/corner_shop.yaml --input examples/online_retail/log --out out/example
     """
     overrides = {
-        "metrics_port": metrics_port, "cache_mb": cache_mb, "batch_lines": batch_lines,
-        "epoch_seconds": None if follow else epoch_seconds, "follow_epoch_seconds": epoch_seconds if follow else None,
+        "metrics_port": metrics_port, "cache_mb": cache_mb, "batch_lines": batch_lines, "prefix": prefix,
+        "record_topics": record_topics, "keep_records": keep_records or None,
+    }  # fmt: skip
+
+    def request() -> Request:
+        settings = settings_of(overrides, epoch_seconds, follow=follow)
+        source = input_of(input, kafka, topics, kafka_config, skip_gaps=skip_gaps)
+        return Request(load_program(program), source, out, settings, follow, fresh, until_us(until))
+
+    start(request, quiet=quiet, as_json=as_json)
+
+
+def stitch(
+    program: ProgramPath,
+    out: Out,
+    kafka: Bootstrap = None,
+    topics: Topics = None,
+    kafka_config: KafkaConfig = None,
+    prefix: Prefix = None,
+    record_topics: RecordTopics = None,
+    skip_gaps: SkipGaps = False,
+    follow: Follow = False,
+    fresh: Fresh = False,
+    until: Until = None,
+    metrics_port: MetricsPort = None,
+    cache_mb: CacheMb = None,
+    batch_lines: BatchLines = None,
+    epoch_seconds: EpochSeconds = None,
+    keep_records: KeepRecords = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read events from Kafka, recognise members, and hand their events to member workers.
+
+    The first half of `balanza run` as a process of its own: there is one a deployment. What it hands on goes to the
+    topic PREFIX.stitched, which `balanza members` reads; the records of events and identities are its own.
+
+    Example: balanza stitch -p config/programs/corner_shop.yaml --kafka localhost:9092 --follow -o out/stitch
+    """
+    overrides = {
+        "metrics_port": metrics_port, "cache_mb": cache_mb, "batch_lines": batch_lines, "prefix": prefix,
+        "record_topics": record_topics, "keep_records": keep_records or None,
+    }  # fmt: skip
+
+    def request() -> Request:
+        settings = settings_of(overrides, epoch_seconds, follow=follow)
+        source = kafka_of(kafka, topics, kafka_config, skip_gaps=skip_gaps)
+        return Request(load_program(program), source, out, settings, follow, fresh, until_us(until), Role.STITCH)
+
+    start(request, quiet=quiet, as_json=as_json)
+
+
+def members(
+    program: ProgramPath,
+    out: Out,
+    groups: Groups,
+    kafka: Bootstrap = None,
+    kafka_config: KafkaConfig = None,
+    prefix: Prefix = None,
+    record_topics: RecordTopics = None,
+    follow: Follow = False,
+    fresh: Fresh = False,
+    until: UntilEnd = None,
+    metrics_port: MetricsPort = None,
+    cache_mb: CacheMb = None,
+    epoch_seconds: EpochSeconds = None,
+    keep_records: KeepRecords = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Keep points, signals and decisions for the members of some key groups, from what `balanza stitch` hands on.
+
+    Every worker has its own part of the groups and its own --out; together they have all of them. To change the number
+    of workers, move groups with `balanza state move`. In a StatefulSet of three: --groups ${ORDINAL}/3.
+
+    Example: balanza members -p config/programs/corner_shop.yaml --kafka localhost:9092 --groups 0/2 -f -o out/members-0
+    """
+    overrides = {
+        "metrics_port": metrics_port, "cache_mb": cache_mb, "prefix": prefix, "record_topics": record_topics,
         "keep_records": keep_records or None,
     }  # fmt: skip
-    try:
-        settings = Settings.from_environment(os.environ, overrides)
-        request = Request(load_program(program), input, out, settings, follow, fresh, _until_us(until))
-        with prepared(request) as started:
-            _execute(started, quiet=quiet, as_json=as_json)
-    except (SettingsError, ProgramError, LogNotUsable, DeploymentRefused, CannotServe, WrongTime) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(WRONG_USAGE) from error
 
+    def request() -> Request:
+        settings = settings_of(overrides, epoch_seconds, follow=follow)
+        source = kafka_of(kafka, None, kafka_config, skip_gaps=False)
+        only_end(until)
+        ours = parse_groups(groups, settings.key_groups)
+        return Request(load_program(program), source, out, settings, follow, fresh, None, Role.MEMBERS, ours)
 
-def _execute(started: Run, *, quiet: bool, as_json: bool) -> None:
-    """Run with progress, print the summary, and fail loudly where something went wrong."""
-    started.stop.listen()
-    try:
-        with Progressing(started, quiet=quiet):
-            execute(started)
-    except Exception as error:
-        told = _of_the_world(error)
-        if told is None:
-            raise
-        typer.echo(f"Error: {told}", err=True)
-        raise typer.Exit(FAILED) from None
-    summary = summarise(started)
-    print_summary(summary, as_json=as_json)
-    problems = summary.problems
-    for problem in problems:
-        typer.echo(f"Error: {problem}", err=True)
-    if problems:
-        raise typer.Exit(FAILED)
-
-
-def _of_the_world(error: BaseException | None) -> Exception | None:
-    """What the engine wrapped, if it is the world's failure and no bug of ours: its message says what to do."""
-    while error is not None:
-        if isinstance(error, DestinationError | CheckpointMissing):
-            return error
-        error = error.__cause__ or error.__context__
-    return None
-
-
-class WrongTime(Exception):
-    """--until is no time."""
-
-
-def _until_us(text: str | None) -> int | None:
-    if text is None or text == "end":
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise WrongTime(f"--until: found {text!r}; accepted: end, or a time such as 2026-03-01T00:00:00Z") from error
-    return time_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    start(request, quiet=quiet, as_json=as_json)

@@ -9,11 +9,15 @@ import time
 from collections.abc import Callable, Collection
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicCollection, TopicPartition
 
-from connectors.kafka.cluster import Cluster
+from connectors.kafka.cluster import ASK_SECONDS, Cluster
+from connectors.kafka.fetch import QUICK
+from connectors.kafka.outage import Outage
+from connectors.kafka.question import Question
 from connectors.stitched.order import StitchedOrder
 from connectors.stitched.progress import PROGRESS_FORMAT, StitchedProgress
 from schemas.handed import HANDED_FORMAT, HANDOVERS, STITCHED, decode_copy, decode_handed
@@ -24,7 +28,7 @@ from schemas.stitched import Copy, StitchedBatch
 MESSAGES_AT_ONCE = 500
 CONSUME_SECONDS = 0.02
 STEPS_AHEAD_MAX = 50_000
-LOOK_SECONDS = 30.0
+MISSING_MAX = 2
 
 
 class StitchedLogBroken(Exception):
@@ -44,7 +48,8 @@ class StitchedOptions:
     groups: int
     follow: bool = False
     waiting: Callable[[], int] = field(default=_nobody_waits)
-    look_seconds: float = LOOK_SECONDS
+    refresh_seconds: float = 5.0
+    outage_seconds_max: float = 300.0
 
 
 class StitchedLog:
@@ -64,8 +69,10 @@ class StitchedLog:
         self._ends = None if options.follow else self._stitched_ends()
         self._at = {place: self._progress.offsets.get(place, -1) for place in self._order.parts}
         self._ahead: set[int] = set()
-        self._look_at = time.monotonic() + options.look_seconds
-        self._consumer: Consumer = cluster.consumer(**{"group.id": f"{options.prefix}.members"})
+        self._outage = Outage(cluster, options.outage_seconds_max)
+        self._topics_asked: Question[str] = Question(self._outage, self._missing)
+        self._missed = 0
+        self._consumer: Consumer = cluster.consumer(**{**QUICK, "group.id": f"{options.prefix}.members"})
         self._assign()
 
     def _check_topics(self) -> int:
@@ -81,14 +88,13 @@ class StitchedLog:
             told = ", ".join(f"{name} has {count} partitions" for name, count in sorted(found.items()))
             raise StitchedLogBroken(f"{told}; both need the number that they were made with"
                                     f"{f', {known}' if known else ''}, which never changes")
-        self._check_ids()
+        self._check_ids(self._cluster.topic_ids(self._names))
         self._progress.partitions = found.popitem()[1]
         return self._progress.partitions
 
-    def _check_ids(self) -> None:
-        now = self._cluster.topic_ids(self._names)
+    def _check_ids(self, now: dict[str, str]) -> None:
         for name, known in self._progress.topics.items():
-            if now.get(name) != known:
+            if now[name] != known:
                 raise StitchedLogBroken(f"topic {name} was deleted and made again since this worker read it: the steps "
                                         "in it are others. Start stitcher and all workers anew (--fresh)")
         self._progress.topics = now
@@ -114,9 +120,7 @@ class StitchedLog:
             StitchedLogBroken: a topic is not what was read before, or a message in it is none of ours.
 
         """
-        if time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + self.options.look_seconds
-            self._check_ids()
+        self._look()
         copies: list[Copy] = []
         for message in self._consumer.consume(MESSAGES_AT_ONCE, CONSUME_SECONDS):
             self._take(message, copies)
@@ -125,6 +129,26 @@ class StitchedLog:
         if batch is None and self._ends is not None:
             self.ended = self._is_over(self._ends)
         return batch
+
+    def _look(self) -> None:
+        """See now and then that the topics are still the same, and that the broker answers."""
+        now, asked = time.time(), self._topics_asked
+        topics = asked.answers(now)
+        if topics is not None:
+            self._missed = 0
+            self._check_ids({name: str(found.topic_id) for name, found in topics.items()})
+        if now - asked.asked >= self.options.refresh_seconds and not asked.in_flight:
+            asked.ask(now, self._ask_topics)
+
+    def _ask_topics(self) -> dict[str, Any]:
+        names = TopicCollection(sorted(self._names))
+        return dict(self._cluster.admin.describe_topics(names, request_timeout=ASK_SECONDS))
+
+    def _missing(self, name: str) -> None:
+        """Stop for a topic that the broker does not know; once alone may be a broker that is just coming back."""
+        self._missed += 1
+        if self._missed > MISSING_MAX:
+            raise StitchedLogBroken(f"topic {name} was deleted; start stitcher and all workers anew (--fresh)")
 
     def _is_over(self, ends: dict[int, int]) -> bool:
         read = all(self._at[place] >= end or end == 0 for place, end in ends.items())
@@ -179,6 +203,24 @@ class StitchedLog:
     def progress(self) -> StitchedProgress:
         """Give what to go on from; nothing in it changes later."""
         return deepcopy(self._progress)
+
+    @property
+    def gaps_skipped(self) -> int:
+        """Nothing is ever skipped here."""
+        return 0
+
+    def lag(self) -> dict[Place, int]:
+        """Give how many messages of the stitcher each partition has that are not read, as far as is known here."""
+        name = f"{self.options.prefix}.{STITCHED}"
+        found = {}
+        for place, at in self._at.items():
+            _, high = self._consumer.get_watermark_offsets(TopicPartition(name, place), cached=True)
+            found[Place(name, place)] = max(0, high - max(at, 0)) if high >= 0 else 0
+        return found
+
+    def away_seconds(self) -> float:
+        """Give for how long the broker has been away since the start."""
+        return self._outage.seconds(time.time())
 
     def unread_bytes(self) -> int:
         """Bytes are not known on a broker."""

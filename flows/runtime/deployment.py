@@ -20,6 +20,7 @@ from schemas.states import STATE_FORMAT
 MANAGED = (
     "state", "journal.jsonl", "warehouse", "records", "surfaces.db", "surfaces.db-wal", "surfaces.db-shm",
     "surfaces.pending", "outbox.jsonl", "dead_letters.jsonl", "summary.json", "kafka_topics.json",
+    "kafka_surfaces.pending",
 )  # fmt: skip
 
 
@@ -125,22 +126,26 @@ class Deployment:
                 "anew with --fresh"
             )
 
-    def check_made_as(self, facts: dict[str, str]) -> None:
-        """Refuse what is not what the folder was made as: its role, its kind of input, its part of the groups."""
+    @property
+    def made_as(self) -> dict[str, str]:
+        """What the folder was made as: its role, its kind of input, its part of the groups; empty for a new one."""
         path = self.state / "made_as.json"
         if path.exists() and path.stat().st_size:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        elif any(self.engine.iterdir()):
-            found = ONE_PROCESS_ON_FILES
-        else:
-            self.remember_made_as(facts)
-            return
-        for name in sorted(facts.keys() | found.keys()):
-            if facts.get(name) != found.get(name):
+            facts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+            return facts
+        return dict(ONE_PROCESS_ON_FILES) if any(self.engine.iterdir()) else {}
+
+    def check_made_as(self, facts: dict[str, str]) -> None:
+        """Refuse to go on as something else than what the folder was made as; a new one is made as `facts`."""
+        found = self.made_as
+        for name, value in facts.items():
+            if found.get(name, value) != value:
                 raise DeploymentRefused(
-                    f"{self.folder} was made with {name} {found.get(name, '(none)')}, now it is "
-                    f"{facts.get(name, '(none)')}; go on as it was made, choose another --out, or start anew with --fresh"
+                    f"{self.folder} was made with {name} {found[name]}, now it is {value}; go on as it was made, "
+                    "choose another --out, or start anew with --fresh"
                 )
+        if found | facts != found:
+            self.remember_made_as(found | facts)
 
     def remember_made_as(self, facts: dict[str, str]) -> None:
         """Store what the folder is made as."""

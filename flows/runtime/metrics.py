@@ -67,6 +67,14 @@ CATALOGUE: tuple[Described, ...] = (
               "Wall clock minus log time of the last applied event (seconds)"),
     Described("balanza_lag_bytes", "gauge", (),
               "Input that is there and not yet read (bytes)"),
+    Described("balanza_lag_records", "gauge", ("topic", "partition"),
+              "Offsets that are on the broker and not yet read (offsets)"),
+    Described("balanza_gap_records_total", "counter", (),
+              "Offsets that retention had removed before they were read, skipped because it was asked for (offsets)"),
+    Described("balanza_broker_away_seconds", "gauge", (),
+              "Time without an answer from the broker since the start (seconds)"),
+    Described("balanza_members_waiting", "gauge", (),
+              "Members that wait for the copy of another from another worker (members)"),
     Described("balanza_end_to_end_seconds", "histogram", (),
               "From an event's append to its member's updated surface (seconds)",
               END_TO_END_BUCKETS_SECONDS),
@@ -131,6 +139,10 @@ class Metrics:
         self.journal_rounds_total = self._counter("journal_rounds_total")
         self.lag_seconds = self._gauge("lag_seconds")
         self.lag_bytes = self._gauge("lag_bytes")
+        self.lag_records = self._gauge("lag_records")
+        self.gap_records_total = self._counter("gap_records_total")
+        self.broker_away_seconds = self._gauge("broker_away_seconds")
+        self.members_waiting = self._gauge("members_waiting")
         self.end_to_end_seconds = self._histogram("end_to_end_seconds")
         self.batch_seconds = self._histogram("batch_seconds")
         self.epoch_seconds = self._histogram("epoch_seconds")

@@ -1,0 +1,88 @@
+"""Where the records of a run go, by what part of the way this process is."""
+
+from collections.abc import Callable, Collection
+
+from balanza.request import Request, Role, Run
+from config.groups import show_groups
+from config.settings import RecordTopicsMode
+from schemas.records import TABLES
+from schemas.states import Member
+from sinks.destination import Destination
+from sinks.document import surface_document
+from sinks.group import Destinations
+from sinks.kafka.options import OutOptions
+from sinks.kafka.posts import Posts
+from sinks.kafka.records import RecordTopics
+from sinks.kafka.surfaces import SurfaceTopic
+from sinks.lines import LineFile, RecordFiles
+from sinks.surfaces import Surfaces
+from sinks.warehouse import Warehouse
+
+FLUSH_SECONDS = 0.2
+STITCHERS_TABLES = ("events", "identity", "members", "dead_letters")
+MEMBERS_TABLES = tuple(table for table in TABLES if table not in STITCHERS_TABLES)
+
+
+def destinations(run: Run) -> Destinations:
+    """Everything that this process writes."""
+    request = run.request
+    return Destinations([*_files(run), *_topics(run), *_records(request)])
+
+
+def _files(run: Run) -> list[Destination]:
+    """The warehouse, and what stands beside it under OUT."""
+    request = run.request
+    found: list[Destination] = [Warehouse(request.out / "warehouse")]
+    if request.role != Role.STITCH:
+        flush_seconds = FLUSH_SECONDS if request.follow else None
+        document = surface_document(request.program)
+        found.append(Surfaces(request.out, document, flush_seconds, _load(run), run.shown))
+        if not request.shadow:
+            found.append(LineFile(request.out / "outbox.jsonl", "actions"))
+    if request.role != Role.MEMBERS:
+        found.append(LineFile(request.out / "dead_letters.jsonl", "dead_letters"))
+    return found
+
+
+def _records(request: Request) -> list[Destination]:
+    return [RecordFiles(request.out / "records")] if request.settings.keep_records else []
+
+
+def _topics(run: Run) -> list[Destination]:
+    """The deployment's topics; a replay writes none."""
+    request, settings, cluster = run.request, run.request.settings, run.cluster
+    if cluster is None or request.replay:
+        return []
+    mode = settings.record_topics
+    options = OutOptions(
+        settings.prefix, "one" if mode == RecordTopicsMode.ONE else "by_record", settings.topic_partitions,
+        delivery_seconds=settings.outage_seconds_max,
+    )  # fmt: skip
+    found: list[Destination] = []
+    if request.role != Role.RUN:
+        found.append(Posts(cluster, options))
+    if mode == RecordTopicsMode.NONE:
+        return found
+    found.append(RecordTopics(cluster, request.out, options, _tables(request.role)))
+    if request.role != Role.STITCH:
+        flush_seconds = FLUSH_SECONDS if request.follow else None
+        document = surface_document(request.program)
+        found.append(SurfaceTopic(cluster, request.out, options, document, flush_seconds=flush_seconds,
+                                  load=_load(run), is_ours=run.wiring.is_ours))
+    return found
+
+
+def worker_name(request: Request) -> str:
+    """The word by which this process knows its own records among those of others in a topic."""
+    return request.role.value if request.groups is None else f"{request.role.value} {show_groups(request.groups)}"
+
+
+def _tables(role: Role) -> Collection[str]:
+    return {Role.RUN: tuple(TABLES), Role.STITCH: STITCHERS_TABLES, Role.MEMBERS: MEMBERS_TABLES}[role]
+
+
+def _load(run: Run) -> Callable[[str], Member | None]:
+    def load(member_id: str) -> Member | None:
+        return None if run.wiring.load_member is None else run.wiring.load_member(member_id)
+
+    return load
