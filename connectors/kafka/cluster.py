@@ -215,10 +215,19 @@ class Cluster:
             try:
                 futures = self._ask_offsets(places, spec)
                 return {place: self._answer(future, f"partition {place}").offset for place, future in futures.items()}
-            except KafkaLeaderMoves:
+            except KafkaLeaderMoves as error:
+                self._refuse_unseen(places, error)
                 if time.monotonic() > until:
                     raise
                 time.sleep(PAUSE_SECONDS)
+
+    def _refuse_unseen(self, places: Collection[Place], error: KafkaUnusable) -> None:
+        """Tell partitions that are not there from those that only wait for a leader."""
+        counts = self.partitions({place.topic for place in places})
+        unseen = ", ".join(str(place) for place in sorted(places) if place.partition >= counts.get(place.topic, 0))
+        if unseen:
+            about = f"Kafka at {self.bootstrap}: partition {unseen} missing or not permitted: {MISSING_REMEDY}"
+            raise KafkaUnusable(about) from error.__cause__
 
     def _ask_offsets(self, places: Collection[Place], spec: OffsetSpec) -> "dict[Place, Future[Any]]":
         if not places:

@@ -15,7 +15,7 @@ from config.kafka import masked, origin_of
 
 UNKNOWN_TOPIC: Final = KafkaError._UNKNOWN_TOPIC  # noqa: SLF001  the client has no public names for its own codes
 UNKNOWN_PARTITION: Final = KafkaError._UNKNOWN_PARTITION  # noqa: SLF001  the same
-NO_LEADER: Final = KafkaError._NOENT  # noqa: SLF001  the same
+NO_LEADER: Final = KafkaError._NOENT  # noqa: SLF001  the same: a topic that is missing, hidden, or whose broker left
 TRANSPORT: Final = KafkaError._TRANSPORT  # noqa: SLF001  the same
 RESOLVE: Final = KafkaError._RESOLVE  # noqa: SLF001  the same
 TIMED_OUT: Final = KafkaError._TIMED_OUT  # noqa: SLF001  the same
@@ -28,10 +28,10 @@ NOT_PERMITTED: Final = frozenset({
     KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED, KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 })  # fmt: skip
-MISSING: Final = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, UNKNOWN_TOPIC, UNKNOWN_PARTITION, NO_LEADER})
+MISSING: Final = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, UNKNOWN_TOPIC, UNKNOWN_PARTITION})
 LEADER_MOVES: Final = frozenset({
     KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.FENCED_LEADER_EPOCH,
-    KafkaError.UNKNOWN_LEADER_EPOCH, KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_LEADER_EPOCH, KafkaError.OFFSET_NOT_AVAILABLE, NO_LEADER,
 })  # fmt: skip
 WAITING_IS_IN_VAIN: Final = frozenset({AUTHENTICATION, TLS, KafkaError.SASL_AUTHENTICATION_FAILED})
 
@@ -66,7 +66,7 @@ class KafkaNotPermitted(KafkaUnusable):
 
 
 class KafkaLeaderMoves(KafkaUnusable):
-    """A partition is between two leaders (or has been made a moment ago): the same question has an answer soon."""
+    """A partition has no leader that is known: made a moment ago, or its broker has left; or it is not to be seen."""
 
 
 class Troubles(logging.Handler):

@@ -6,7 +6,7 @@ Maven, red in CI. BALANZA_TEST_KAFKA=host:port makes `kafka` a broker that runs 
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,8 @@ from tests.kafka.jars import NoBroker
 from tests.kafka.topics import Topics
 
 ADDRESS_VARIABLE: Final = "BALANZA_TEST_KAFKA"
-FIXTURES: Final = frozenset({"kafka", "topics", "brokers"})
+FIXTURES: Final = frozenset({"kafka", "topics", "brokers", "guarded"})
+USERS: Final = {"ada": "opensesame", "bob": "let-me-in"}
 
 BrokerMaker = Callable[..., Broker]
 
@@ -59,12 +60,14 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     if address:
         yield Elsewhere(address)
         return
-    try:
-        broker = Broker(tmp_path_factory.mktemp("kafka")).start()
-    except NoBroker as error:
-        pytest.skip(f"no broker: {error}")
-    with ExitStack() as stack:
-        stack.callback(broker.kill)
+    with _started(Broker(tmp_path_factory.mktemp("kafka"))) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One broker for the whole session with listeners for USERS and for TLS; its users may do nothing yet."""
+    with _started(Broker(tmp_path_factory.mktemp("guarded"), USERS, tls=True)) as broker:
         yield broker
 
 
@@ -74,11 +77,7 @@ def brokers(tmp_path: Path) -> Iterator[BrokerMaker]:
     with ExitStack() as stack:
 
         def make(users: dict[str, str] | None = None, *, tls: bool = False) -> Broker:
-            broker = Broker(tmp_path / f"broker-{os.urandom(3).hex()}", users, tls=tls)
-            try:
-                return stack.enter_context(broker)
-            except NoBroker as error:
-                pytest.skip(f"no broker: {error}")
+            return stack.enter_context(_started(Broker(tmp_path / f"broker-{os.urandom(3).hex()}", users, tls=tls)))
 
         yield make
 
@@ -89,3 +88,15 @@ def topics(kafka: Broker) -> Iterator[Topics]:
     topics = Topics(kafka.bootstrap)
     yield topics
     topics.close()
+
+
+@contextmanager
+def _started(broker: Broker) -> Iterator[Broker]:
+    try:
+        broker.start()
+    except NoBroker as error:
+        pytest.skip(f"no broker: {error}")
+    try:
+        yield broker
+    finally:
+        broker.kill()

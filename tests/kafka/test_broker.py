@@ -22,8 +22,8 @@ def test_what_is_produced_is_read_back(topics: Topics) -> None:
     assert all(record.time_ms for record in kept)
 
 
-def test_a_broker_keeps_its_records_over_every_kind_of_end(brokers: BrokerMaker) -> None:
-    """A broker that was killed, stopped or held still goes on with what it has, at the same address."""
+def test_a_broker_keeps_its_records_when_it_is_killed(brokers: BrokerMaker) -> None:
+    """A broker that was killed or held still goes on with what it has, at the same address."""
     broker = brokers()
     topics = Topics(broker.bootstrap)
     topic = topics.make()
@@ -32,13 +32,11 @@ def test_a_broker_keeps_its_records_over_every_kind_of_end(brokers: BrokerMaker)
     broker.kill()
     assert not answers(broker.bootstrap)
     broker.start()
-    topics.produce(topic, [b"b"])
-    broker.restart()
     broker.pause()
     broker.resume()
-    topics.produce(topic, [b"c"])
+    topics.produce(topic, [b"b"])
 
-    assert [record.value for record in topics.read(topic)] == [b"a", b"b", b"c"]
+    assert [record.value for record in topics.read(topic)] == [b"a", b"b"]
 
 
 def test_the_session_has_one_broker(kafka: Broker) -> None:
