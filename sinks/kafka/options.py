@@ -10,21 +10,19 @@ Mode = Literal["by_record", "one"]
 
 SETTLE_SECONDS: Final = 1.0
 PARTITIONS: Final = 6
-BROKERS_CHOICE: Final = -1
 
 
 class OutOptions(Struct, frozen=True):
     """Where and how a deployment's records go.
 
-    `mode` "by_record" has a topic a table, "one" a single one for all but the dead letters. `partitions` and
-    `replication` are for topics that are made here; -1 leaves them to the broker. After an unclean end a start reads
-    until nothing has come for `settle_seconds`. `delivery_seconds`: how long a broker may be away.
+    `mode` "by_record" has a topic a table, "one" a single one for all but the dead letters. `partitions` is for topics
+    that are made here. After an unclean end a start reads until nothing has come for `settle_seconds`.
+    `delivery_seconds`: how long a broker may be away.
     """
 
     prefix: str = "balanza"
     mode: Mode = "by_record"
     partitions: int = PARTITIONS
-    replication: int = BROKERS_CHOICE
     settle_seconds: float = SETTLE_SECONDS
     delivery_seconds: float = DELIVERY_SECONDS
     queue_messages: int = QUEUE_MESSAGES

@@ -14,8 +14,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from connectors.kafka.cluster import Cluster
 from schemas.log import Place
 from sinks.destination import DestinationError
-from sinks.kafka.asking import end_offsets
-from sinks.kafka.troubles import OFFSET_GONE, PARTITION_EOF, TRANSPORT, refused
+from sinks.kafka.asking import patiently
+from sinks.kafka.refused import OFFSET_GONE, PARTITION_EOF, TRANSPORT, refused
 
 BATCH: Final = 2000
 WAIT_SECONDS: Final = 0.1
@@ -35,7 +35,7 @@ def read_back(cluster: Cluster, starts: Mapping[Place, int], settle_seconds: flo
     try:
         quiet_since = time.monotonic()
         while True:
-            if tail.read_to(end_offsets(cluster, starts.keys()), take):
+            if tail.read_to(patiently(lambda: cluster.end_offsets(starts.keys())), take):
                 quiet_since = time.monotonic()
             if time.monotonic() - quiet_since >= settle_seconds:
                 return tail.positions
@@ -86,7 +86,7 @@ class Tail:
 
     def _started(self) -> Consumer:
         if self._consumer is None:
-            self._consumer = self._cluster.consumer(**{"group.id": "balanza.read-back", "fetch.wait.max.ms": 50})
+            self._consumer = self._cluster.consumer(**{"fetch.wait.max.ms": 50})
             self._consumer.assign([TopicPartition(*place, offset) for place, offset in self.positions.items()])
         return self._consumer
 
@@ -98,7 +98,8 @@ class Tail:
                 "Remedy: start again."
             )
         if error.code() not in {KafkaError.GROUP_AUTHORIZATION_FAILED, TRANSPORT} and not error.retriable():
-            raise DestinationError(refused(place.topic, error, self._cluster.trouble)) from KafkaException(error)
+            said = refused(f"topic {place.topic}", error, self._cluster.trouble)
+            raise DestinationError(said) from KafkaException(error)
 
     def _silent(self, lagging: set[Place]) -> str:
         places = ", ".join(str(place) for place in sorted(lagging))

@@ -17,17 +17,16 @@ from confluent_kafka import Message
 from xxhash import xxh3_128_intdigest
 
 from connectors.kafka.cluster import Cluster
+from connectors.kafka.topics import BY_LOG, DEAD_LETTERS, RECORDS, TopicSpec
 from schemas.log import Place
 from schemas.records import TABLES, DeadLetter, Packet
 from sinks.destination import Mark
 from sinks.kafka.ahead import RecordsAhead
 from sinks.kafka.options import OutOptions
-from sinks.kafka.topics import RECORD_TOPIC, OwnTopics, header
+from sinks.kafka.topics import OwnTopics, header
 from sinks.kafka.writer import Headers, TopicWriter
 
 SCHEMA: Final = b"1"
-DEAD_LETTERS: Final = "dead_letters"
-ALL: Final = "records"
 MEMBER_ID: Final = b'"member_id":"'  # cannot stand inside a string of JSON, where its quotes carry backslashes
 SEEDS: Final = {table: number for number, table in enumerate(TABLES)}
 LETTER: Final = msgspec.json.Decoder(DeadLetter)
@@ -53,8 +52,9 @@ class RecordTopics:
         self._options = options
         self._is_ours = is_ours
         self._topic = {table: topic_of(options, table) for table in tables}
+        specs = [TopicSpec(topic, options.partitions, BY_LOG) for topic in dict.fromkeys(self._topic.values())]
         self._headers = {table: record_headers(table) for table in tables}
-        self._own = OwnTopics(cluster, dict.fromkeys(self._topic.values(), RECORD_TOPIC), self.name, folder, options)
+        self._own = OwnTopics(cluster, specs, self.name, folder, options)
         self._ahead = RecordsAhead()
         self._writer: TopicWriter | None = None
         self._sealed = self._published = 0
@@ -64,12 +64,13 @@ class RecordTopics:
     def recover(self, committed: int, mark: Mark) -> None:
         """Make the topics that are missing, learn what is in them already. DestinationError if they cannot be used."""
         # Made first: the client asks the broker for its producer id while the topics are read.
-        self._writer = TopicWriter(self._cluster, self._options.delivery_seconds, self._options.queue_messages)
+        writer = TopicWriter(self._cluster, self._options.delivery_seconds, self._options.queue_messages)
         self._own.recover(committed, mark, self._found)
         if self._ahead:
             LOG.info("%d records are in the topics already and will not be sent again", len(self._ahead))
         self._mark = self._own.seal({}, self._ahead.first())
         self._sealed = self._published = committed
+        self._writer = writer
 
     def write(self, packet: Packet) -> None:
         """Send the packet's records. DestinationError if one sent now or before was refused."""
@@ -159,7 +160,7 @@ class RecordTopics:
 
 def topic_of(options: OutOptions, table: str) -> str:
     """Give the topic of a table's records."""
-    stem = ALL if options.mode == "one" and table != DEAD_LETTERS else table
+    stem = RECORDS if options.mode == "one" and table != DEAD_LETTERS else table
     return f"{options.prefix}.{stem}"
 
 

@@ -17,19 +17,19 @@ from typing import Final
 from confluent_kafka import Message
 
 from connectors.kafka.cluster import Cluster
+from connectors.kafka.topics import COMPACTED, SURFACES, TopicSpec
 from schemas.log import Place
 from schemas.records import Packet
 from sinks.destination import Mark
 from sinks.document import DocumentOf
 from sinks.kafka.ahead import SurfacesAhead
 from sinks.kafka.options import OutOptions
-from sinks.kafka.topics import COMPACTED_TOPIC, OwnTopics, header
+from sinks.kafka.topics import OwnTopics, header
 from sinks.kafka.writer import TopicWriter
 from sinks.surface_rows import SurfaceFiles, blocks, load_blocks
 from sinks.surfaces import NAMES_MAX, REST, STATES_MAX, Changes
 
 SCHEMA: Final = b"1"
-STEM: Final = "surfaces"
 NOTES: Final = "kafka_surfaces.pending"
 
 
@@ -55,13 +55,14 @@ class SurfaceTopic:
         """
         self._cluster = cluster
         self._options = options
-        self._topic = f"{options.prefix}.{STEM}"
+        self._topic = f"{options.prefix}.{SURFACES}"
         self._document = document
         self._load = load
         self._is_ours = is_ours
         self._flush_seconds = float("inf") if flush_seconds is None else flush_seconds
         self._next_flush = time.monotonic() + self._flush_seconds
-        self._own = OwnTopics(cluster, {self._topic: COMPACTED_TOPIC}, self.name, folder, options)
+        spec = TopicSpec(self._topic, options.partitions, COMPACTED)
+        self._own = OwnTopics(cluster, [spec], self.name, folder, options)
         self._notes = SurfaceFiles(folder / NOTES)
         self._ahead = SurfacesAhead()
         self._waiting = Changes()  # of sealed epochs, in no flush yet
@@ -72,14 +73,15 @@ class SurfaceTopic:
         self._open = False
 
     def recover(self, committed: int, mark: Mark) -> None:
-        """Learn what the topic shows already and whose documents were not made. DestinationError if it is not usable."""
-        self._writer = TopicWriter(self._cluster, self._options.delivery_seconds, self._options.queue_messages)
+        """Learn what the topic shows already, and whose documents were not made. DestinationError if that fails."""
+        writer = TopicWriter(self._cluster, self._options.delivery_seconds, self._options.queue_messages)
         self._own.recover(committed, mark, self._found)
         self._notes.recover(committed)
         for note in self._notes.notes():
             for block in load_blocks(note):
                 self._waiting.add(dict.fromkeys(block.touched), block.gone, ())
         self._sealed = self._published = committed
+        self._writer = writer
 
     def write(self, packet: Packet) -> None:
         """Note who was touched and who is gone; send their documents if it is time."""
@@ -172,7 +174,7 @@ class SurfaceTopic:
         return True
 
     def _found(self, message: Message) -> bool:
-        """Note what the topic shows though no commit counts it; False if another worker, or somebody else, has sent it."""
+        """Note what the topic shows though no commit counts it; False if it was sent by another worker, or somebody."""
         member_id = (message.key() or b"").decode()
         if self._is_ours is not None and not self._is_ours(member_id):
             return False

@@ -1,22 +1,22 @@
 """The topics of a destination: made if they are missing, and the offsets from which a start reads them back."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final, cast
 
 from confluent_kafka import Message
 
 from connectors.kafka.cluster import Cluster, KafkaUnusable
+from connectors.kafka.topics import TopicSpec
 from schemas.log import Place
 from sinks.destination import DestinationError, Mark
-from sinks.kafka.asking import begin_offsets, end_offsets, make_missing
+from sinks.kafka.asking import patiently
 from sinks.kafka.options import OutOptions
 from sinks.kafka.read_back import Take, read_back
 from sinks.kafka.standing import Standing, Standings
 
-RECORD_TOPIC: Final = {"message.timestamp.type": "LogAppendTime"}
-COMPACTED_TOPIC: Final = {"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"}
-
+LOG: Final = logging.getLogger("balanza.kafka")
 
 class OwnTopics:
     """The topics that one destination writes, with what it knows of their offsets.
@@ -25,9 +25,9 @@ class OwnTopics:
     """
 
     def __init__(
-        self, cluster: Cluster, topics: Mapping[str, Mapping[str, str]], name: str, folder: Path, options: OutOptions
+        self, cluster: Cluster, topics: Collection[TopicSpec], name: str, folder: Path, options: OutOptions
     ) -> None:
-        """`topics` with the settings they are made with; `name` is the destination's, `folder` the deployment's."""
+        """`topics` as they are made if they are missing; `name` is the destination's, `folder` the deployment's."""
         self._cluster = cluster
         self._topics = topics
         self._name = name
@@ -50,7 +50,7 @@ class OwnTopics:
                 ends = read_back(self._cluster, starts, 0.0 if quiet else self._options.settle_seconds, take)
                 self.offsets = {str(place): offset for place, offset in ends.items()}
         except KafkaUnusable as unusable:
-            raise DestinationError(f"topics of {self._cluster.bootstrap}: {unusable}") from unusable
+            raise DestinationError(str(unusable)) from unusable
 
     def seal(self, delivered: Mark, ahead: Mapping[Place, int]) -> Mark:
         """Give the mark of an epoch whose records are `delivered`; it does not pass over what lies `ahead`."""
@@ -63,23 +63,29 @@ class OwnTopics:
 
     def _places(self) -> list[Place]:
         """Every partition of the topics, made where they are missing."""
-        options = self._options
-        counts = make_missing(self._cluster, self._topics, options.partitions, options.replication)
-        return [Place(topic, number) for topic in self._topics for number in range(counts[topic])]
+        names = [spec.name for spec in self._topics]
+        counts = self._cluster.partitions(names)
+        missing = [spec for spec in self._topics if spec.name not in counts]
+        if missing:
+            for spec in missing:
+                LOG.info("makes topic %s", spec)
+            self._cluster.create_topics(missing)
+            counts = self._cluster.partitions(names)
+        return [Place(topic, number) for topic in names for number in range(counts[topic])]
 
     def _starts(self, places: list[Place], mark: Mark, standing: Standing | None) -> tuple[dict[Place, int], bool]:
         """Where to read from, and whether nobody can have written since.
 
         A partition that the mark does not know is younger than it: all that is there came after.
         """
-        ends = end_offsets(self._cluster, places)
+        ends = patiently(lambda: self._cluster.end_offsets(places))
         if standing is not None and (standing.quiet or not mark):
             known, quiet = standing.offsets, standing.quiet
         elif mark:
             known, quiet = mark, False
         else:
             return ends, True
-        begins = begin_offsets(self._cluster, places)
+        begins = patiently(lambda: self._cluster.begin_offsets(places))
         for place in places:
             if known.get(str(place), 0) > ends[place]:
                 raise DestinationError(

@@ -8,13 +8,13 @@ A process that dies leaves records that it sent and nobody committed: who recove
 """
 
 import time
-from typing import Final
+from typing import Final, NoReturn
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from connectors.kafka.cluster import Cluster
 from sinks.destination import DestinationError
-from sinks.kafka.troubles import AWAY_REMEDY, refused
+from sinks.kafka.refused import AWAY_REMEDY, refused
 
 DELIVERY_SECONDS: Final = 300.0  # how long a broker may be away before the flow stops
 QUEUE_MESSAGES: Final = 100_000  # not delivered yet, in memory
@@ -68,7 +68,7 @@ class TopicWriter:
             except BufferError:
                 self._wait_for_room()
             except KafkaException as error:
-                self._refuse(topic, error, value)
+                self._refuse(f"topic {topic} (a record of {len(value or b''):,} bytes)", error)
             else:
                 break
         self._sent += 1
@@ -83,7 +83,7 @@ class TopicWriter:
     def flush(self) -> None:
         """When this returns, the brokers have everything that was sent. DestinationError if they do not take it."""
         until = time.monotonic() + self._seconds_max
-        while self._producer.flush(WAIT_SECONDS):
+        while self._flushed_for(WAIT_SECONDS):
             self._raise_failure()
             self._raise_late(until)
         self._raise_failure()
@@ -100,16 +100,22 @@ class TopicWriter:
         self._closed = True
         if self._failure is not None:
             self._producer.purge()
-            self._producer.flush(WAIT_SECONDS)
         else:
             self.flush()
+
+    def _flushed_for(self, seconds: float) -> int:
+        """Flush for a moment; give how many records are left. A client that is of no use any more raises."""
+        try:
+            return self._producer.flush(seconds)
+        except KafkaException as error:
+            self._refuse(f"Kafka at {self._cluster.bootstrap}", error)
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         self._done += 1
         if error is None:
             self._next[message.topic(), message.partition()] = message.offset() + 1  # type: ignore[operator]  # delivered
         elif self._failure is None:
-            self._failure = refused(message.topic() or "?", error, self._cluster.trouble)
+            self._failure = refused(f"topic {message.topic()}", error, self._cluster.trouble)
 
     def _wait_for_room(self) -> None:
         until = time.monotonic() + self._seconds_max
@@ -118,11 +124,10 @@ class TopicWriter:
             self._raise_late(until)
         self._raise_failure()
 
-    def _refuse(self, topic: str, error: KafkaException, value: bytes | None) -> None:
-        """Raise for a record that the client itself refuses, and for a client that is of no use any more."""
+    def _refuse(self, about: str, error: KafkaException) -> NoReturn:
+        """Raise for what the client itself refuses, or for what failed before."""
         self._raise_failure()
-        size = f" (a record of {len(value or b''):,} bytes)"
-        self._failure = refused(topic + size, error.args[0], self._cluster.trouble)
+        self._failure = refused(about, error.args[0], self._cluster.trouble)
         raise DestinationError(self._failure) from error
 
     def _raise_failure(self) -> None:

@@ -18,7 +18,7 @@ from tests.sinks.kinds import document
 from tests.sinks.little_engine import Epochs, Store
 
 SETTLE_SECONDS = 0.15
-TWO_PARTITIONS = OutOptions(partitions=2, replication=1, settle_seconds=SETTLE_SECONDS, delivery_seconds=20.0)
+TWO_PARTITIONS = OutOptions(partitions=2, settle_seconds=SETTLE_SECONDS, delivery_seconds=20.0)
 
 Seen = dict[str, list[str]]
 Read = Callable[[Topics, str], Seen]
@@ -47,7 +47,7 @@ def tables_of(epochs: Epochs) -> list[str]:
 def read_records(topics: Topics, prefix: str) -> Seen:
     """The records of each table in any order, and the dead letters as reason and bytes."""
     seen: Seen = {}
-    for topic in owned(topics, prefix):
+    for topic in owned(topics, f"{prefix}."):
         for kept in topics.read(topic):
             headers = {name: (value or b"").decode() for name, value in kept.headers}
             if headers.get("record"):
@@ -98,8 +98,8 @@ def expected_surfaces(epochs: Epochs) -> Seen:
 
 
 def owned(topics: Topics, prefix: str) -> list[str]:
-    """The topics of a prefix."""
-    return sorted(name for name in topics.admin.list_topics(timeout=20).topics if name.startswith(f"{prefix}."))
+    """The topics whose names begin with it."""
+    return sorted(name for name in topics.admin.list_topics(timeout=20).topics if name.startswith(prefix))
 
 
 def all_of(readings: Iterable[Seen]) -> Seen:

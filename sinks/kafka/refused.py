@@ -40,8 +40,8 @@ REMEDIES: Final = {
 OTHER_REMEDY: Final = "mend that and start again: what is missing is made again, nothing will be there twice"
 
 
-def refused(topic: str, error: KafkaError, cause: str | None = None) -> str:
-    """Say which topic did not take or give a record, why, and what to do; `cause` is what the client complained of."""
-    because = f"; the client complained before of {cause}" if cause else ""
+def refused(about: str, error: KafkaError, cause: str | None = None) -> str:
+    """Say what `about` (a topic, the cluster) is wrong and what to do; `cause` is what the client complained of."""
+    because = f"; the client complained of {cause}" if cause and error.code() in {TIMED_OUT, TRANSPORT} else ""
     remedy = REMEDIES.get(error.code(), OTHER_REMEDY)
-    return f"topic {topic}: {error.str()} ({error.name()}{because}). Remedy: {remedy}."
+    return f"{about}: {error.str()} ({error.name()}{because}). Remedy: {remedy}."
