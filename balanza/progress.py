@@ -5,12 +5,22 @@ import threading
 import time
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
-from balanza.running import Run
-from schemas.states import Totals, read_lines
+from balanza.request import Run
+from schemas.states import MemberTotals, Totals, read_lines
 
 TERMINAL_SECONDS, PLAIN_SECONDS = 0.5, 5.0
+
+
+class Standing(NamedTuple):
+    """How much is done, of it before this run, up to which log time, and what else is worth a word."""
+
+    what: str
+    done: int
+    first: int
+    log_us: int
+    more: str
 
 
 class Progressing:
@@ -47,23 +57,38 @@ class Progressing:
                 self._show(last=False)
 
     def _show(self, *, last: bool) -> None:
-        totals = self._run.wiring.totals.get("stitch")
-        if self._quiet or not isinstance(totals, Totals):
+        standing = self._standing()
+        if self._quiet or standing is None:
             return
-        read, first = read_lines(totals), self._run.wiring.read_before
         elapsed = time.perf_counter() - self._run.began
-        since, before = (0.0, first) if last else self._before
-        rate = (read - before) / max(1e-6, elapsed - since)
-        self._before = (elapsed, read)
-        at = datetime.fromtimestamp(totals.log_us / 1e6, UTC)
-        unread = 0 if self._run.log is None else self._run.log.unread_bytes()
-        behind = f", {unread / 1e6:,.1f} MB unread" if unread else ""
+        since, before = (0.0, standing.first) if last else self._before
+        rate = (standing.done - before) / max(1e-6, elapsed - since)
+        self._before = (elapsed, standing.done)
+        at = datetime.fromtimestamp(standing.log_us / 1e6, UTC)
         stopping = ", stopping at the end of this epoch" if self._run.stop.requested and not last else ""
         line = (
-            f"{elapsed:6.1f} s  {read:,} events read, {rate:,.0f}/s, {totals.members:,} members, "
-            f"log at {at:%Y-%m-%d %H:%M}{behind}{stopping}"
+            f"{elapsed:6.1f} s  {standing.done:,} events {standing.what}, {rate:,.0f}/s, {standing.more}"
+            f"log at {at:%Y-%m-%d %H:%M}{self._behind()}{stopping}"
         )
         _say(f"\r\x1b[K{line}" + ("\n" if last else "") if self._terminal else f"{line}\n")
+
+    def _standing(self) -> Standing | None:
+        """Where the run stands; None before its first batch."""
+        wiring = self._run.wiring
+        stitch, members = wiring.totals.get("stitch"), wiring.totals.get("members")
+        if isinstance(stitch, Totals):
+            more = f"{stitch.members:,} members, "
+            return Standing("read", read_lines(stitch), wiring.read_before, stitch.log_us, more)
+        if isinstance(members, MemberTotals):
+            waiting = wiring.waiting()
+            more = f"{waiting:,} members wait for other workers, " if waiting else ""
+            return Standing("applied", members.steps, wiring.steps_before, members.log_us, more)
+        return None
+
+    def _behind(self) -> str:
+        unread = 0 if self._run.log is None else self._run.log.unread_bytes()
+        records = 0 if self._run.broker_log is None else sum(self._run.broker_log.lag().values())
+        return (f", {unread / 1e6:,.1f} MB unread" if unread else "") + (f", {records:,} unread" if records else "")
 
 
 def _say(text: str) -> None:

@@ -10,7 +10,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from balanza.running import Run
+from balanza.request import Role, Run
 from schemas.states import MemberTotals, Totals, read_lines
 
 PLAIN_COLUMNS = 140
@@ -20,7 +20,9 @@ PLAIN_COLUMNS = 140
 class Summary:
     """Counts since the deployment began, but `read_now` and `seconds`, which are this run's.
 
-    `read` = `applied` + `duplicate` + `rejected` + `expired_anonymous` (V5); `applied` leaves out what was forgotten.
+    `read` = `applied` + `duplicate` + `rejected` + `expired_anonymous` (V5); `applied` leaves out what was forgotten. A
+    stitcher knows nothing of points, a member worker nothing of what was read: `steps` are the events it applied, and
+    `waiting` its members that wait for another worker.
     """
 
     program: str
@@ -50,6 +52,9 @@ class Summary:
     decisions: dict[str, int]
     actions: dict[str, int]
     receipts: int
+    role: str = "run"
+    steps: int = 0
+    waiting: int = 0
     unfinished_lines: dict[str, int] = field(default_factory=dict)
     stopped_by_signal: int | None = None
     problems: list[str] = field(default_factory=list)
@@ -78,6 +83,9 @@ def summarise(run: Run) -> Summary:
         stitch.merges, members.entries, members.outstanding, members.receivable, _most_first(members.refusals),
         _most_first(members.signals), _most_first(members.decisions), _most_first(members.actions), members.receipts,
     )  # fmt: skip
+    summary.role, summary.steps, summary.waiting = run.request.role.value, members.steps, run.wiring.waiting()
+    if run.request.role == Role.MEMBERS:
+        summary.read_now, summary.log_to = members.steps - run.wiring.steps_before, _moment(members.log_us)
     if run.log is not None:
         summary.unfinished_lines = run.log.unfinished
         summary.problems = [f"{damage}; put the whole file in its place and run again: what was read stays applied"
@@ -99,15 +107,17 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
     if not console.is_terminal:
         console.width = PLAIN_COLUMNS
     _print_counts(console, summary)
-    _print_places(console, Path(summary.out))
+    _print_places(console, Path(summary.out), summary.role)
 
 
 def _print_counts(console: Console, summary: Summary) -> None:
     rate = summary.read_now / summary.seconds if summary.seconds else 0
+    since = f"from {summary.log_from} " if summary.log_from else ""
     console.print(f"\n[bold]{summary.program}[/bold]: {summary.read_now:,} events in {summary.seconds:.1f} s "
-                  f"({rate:,.0f}/s), log from {summary.log_from} to {summary.log_to}")
-    if summary.read_now != summary.read:
-        console.print(f"Counts below are since this deployment began: {summary.read:,} events.")
+                  f"({rate:,.0f}/s), log {since}to {summary.log_to}")
+    done = summary.steps if summary.role == Role.MEMBERS else summary.read
+    if summary.read_now != done:
+        console.print(f"Counts below are since this deployment began: {done:,} events.")
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold")
     table.add_column(justify="right")
@@ -122,27 +132,11 @@ def _counts(counts: dict[str, int]) -> str:
 
 
 def _rows(summary: Summary) -> list[tuple[str, str, str]]:
-    anonymous = summary.members - summary.known_members
-    rows = [
-        ("events", "read", summary.read, ""),
-        ("", "applied", summary.applied, ""),
-        ("", "duplicate", summary.duplicate, "left out: same source and id, same body"),
-        ("", "rejected", summary.rejected, _counts(summary.rejected_by_reason)),
-        ("", "expired", summary.expired_anonymous, "of anonymous members without activity, forgotten"),
-        ("members", "now", summary.members, f"{summary.known_members:,} known, {anonymous:,} anonymous"),
-        ("", "links", summary.links, "identifiers given to members"),
-        ("", "merges", summary.merges, "members found to be one person"),
-        ("points", "entries", summary.entries, "balanced postings"),
-        *(("", currency, points, f"outstanding; {summary.points_receivable.get(currency, 0):,} owed by members")
-          for currency, points in summary.points_outstanding.items()),
-        *(("", "not moved", count, reason) for reason, count in summary.refusals.items()),
-        *(("signals" if at == 0 else "", signal, count, "")
-          for at, (signal, count) in enumerate(summary.signals.items())),
-        *(("decisions" if at == 0 else "", outcome.partition(" ")[0], count, outcome.partition(" ")[2])
-          for at, (outcome, count) in enumerate(summary.decisions.items())),
-        *(("actions" if at == 0 else "", channel, count, "requested")
-          for at, (channel, count) in enumerate(summary.actions.items())),
-    ]  # fmt: skip
+    rows = []
+    if summary.role != Role.MEMBERS:
+        rows += _rows_of_stitching(summary)
+    if summary.role != Role.STITCH:
+        rows += _rows_of_members(summary)
     shown = [(f"{name:<10}{what}", f"{count:,}", more) for name, what, count, more in rows]
     if summary.left_out_identifiers:
         shown.append(("          left out", "", "identifiers: " + _counts(summary.left_out_identifiers)))
@@ -155,25 +149,68 @@ def _rows(summary: Summary) -> list[tuple[str, str, str]]:
     return shown
 
 
-def _print_places(console: Console, out: Path) -> None:
-    console.print(f"\nIn {out}: warehouse/warehouse.duckdb (tables), surfaces.db (one document a member), "
-                  "outbox.jsonl (actions), dead_letters.jsonl, state/ (to go on from)")
+def _rows_of_stitching(summary: Summary) -> list[tuple[str, str, int, str]]:
+    anonymous = summary.members - summary.known_members
+    return [
+        ("events", "read", summary.read, ""),
+        ("", "applied", summary.applied, ""),
+        ("", "duplicate", summary.duplicate, "left out: same source and id, same body"),
+        ("", "rejected", summary.rejected, _counts(summary.rejected_by_reason)),
+        ("", "expired", summary.expired_anonymous, "of anonymous members without activity, forgotten"),
+        ("members", "now", summary.members, f"{summary.known_members:,} known, {anonymous:,} anonymous"),
+        ("", "links", summary.links, "identifiers given to members"),
+        ("", "merges", summary.merges, "members found to be one person"),
+    ]
+
+
+def _rows_of_members(summary: Summary) -> list[tuple[str, str, int, str]]:
+    steps = [("events", "applied", summary.steps, "from the stitcher")] if summary.role == Role.MEMBERS else []
+    waiting = [("members", "waiting", summary.waiting, "for another worker")] if summary.waiting else []
+    return [
+        *steps, *waiting,
+        ("points", "entries", summary.entries, "balanced postings"),
+        *(("", currency, points, f"outstanding; {summary.points_receivable.get(currency, 0):,} owed by members")
+          for currency, points in summary.points_outstanding.items()),
+        *(("", "not moved", count, reason) for reason, count in summary.refusals.items()),
+        *(("signals" if at == 0 else "", signal, count, "")
+          for at, (signal, count) in enumerate(summary.signals.items())),
+        *(("decisions" if at == 0 else "", outcome.partition(" ")[0], count, outcome.partition(" ")[2])
+          for at, (outcome, count) in enumerate(summary.decisions.items())),
+        *(("actions" if at == 0 else "", channel, count, "requested")
+          for at, (channel, count) in enumerate(summary.actions.items())),
+    ]  # fmt: skip
+
+
+PLACES = {
+    Role.RUN: "warehouse/warehouse.duckdb (tables), surfaces.db (one document a member), outbox.jsonl (actions), "
+              "dead_letters.jsonl, state/ (to go on from)",
+    Role.STITCH: "warehouse/warehouse.duckdb (events, identifiers, members), dead_letters.jsonl, "
+                 "state/ (to go on from)",
+    Role.MEMBERS: "warehouse/warehouse.duckdb (balances, decisions and so on), surfaces.db (one document a member), "
+                  "outbox.jsonl (actions), state/ (to go on from)",
+}  # fmt: skip
+
+
+def _print_places(console: Console, out: Path, role: str) -> None:
+    console.print(f"\nIn {out}: {PLACES[Role(role)]}")
     console.print("Try next:")
-    for command in _next_commands(out):
+    for command in _next_commands(out, role):
         console.print(f"  {command}")
 
 
-def _next_commands(out: Path) -> list[str]:
+def _next_commands(out: Path, role: str) -> list[str]:
     """Three commands that work as they stand: on a member to whom something was sent, if there is one."""
     me = "balanza" if shutil.which("balanza") else sys.argv[0]
-    queries = {
-        "select": "select member_id, available from balances order by available desc limit 5",
-        "why": "select outcome, reason, count(*) as decisions from decisions group by all order by all",
-    }
-    commands = [f'{me} sql "{queries["select"]}" --out {out}']
+    letters = f"{me} deadletters list --out {out}"
+    kinds = "select kind, count(*) as changes from identity_events group by all"
+    if role == Role.STITCH:
+        return [f'{me} sql "{kinds}" --out {out}', letters]
+    best = "select member_id, available from balances order by available desc limit 5"
+    reasons = "select outcome, reason, count(*) as decisions from decisions group by all order by all"
+    commands = [f'{me} sql "{best}" --out {out}']
     action = _first_action(out)
     if action is None:
-        return [*commands, f'{me} sql "{queries["why"]}" --out {out}', f"{me} deadletters list --out {out}"]
+        return [*commands, f'{me} sql "{reasons}" --out {out}', *([] if role == Role.MEMBERS else [letters])]
     return [*commands, f"{me} member {action['member_id']} --out {out}", f"{me} why {action['action_id']} --out {out}"]
 
 

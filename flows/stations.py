@@ -64,6 +64,7 @@ class Wiring:
     waiting: Callable[[], int] = lambda: 0
     load_member: Callable[[str], Member | None] | None = None
     read_before: int = 0
+    steps_before: int = 0
     too_many_dead: Callable[[str], None] = print
 
     def next_due_us(self) -> int | None:
@@ -196,6 +197,7 @@ class MemberHost:
         self._looked_up = 0
         wiring.clocks[self.name] = lambda: self._timers.next_us
         wiring.totals[self.name] = self.totals
+        wiring.steps_before = self.totals.steps
 
     def work(self, batch: StitchedBatch) -> Packet:
         """Apply a batch of steps."""
@@ -203,6 +205,9 @@ class MemberHost:
         machine = self._machine
         self._looked_up += len(batch.steps)
         self._apply(batch)
+        if batch.steps:
+            self.totals.steps += len(batch.steps)
+            self.totals.log_us = max(self.totals.log_us, batch.steps[-1].log_us)
         self._counted.batch(machine.emit, machine.forgotten_events)
         machine.forgotten_events = 0
         lines = machine.emit.lines()

@@ -173,7 +173,10 @@ def read_lines(totals: Totals) -> int:
 
 
 class MemberTotals(Struct, array_like=True, gc=False):
-    """Counts of the member station since the deployment began; `outstanding` are the points members hold."""
+    """Counts of the member station since the deployment began; `outstanding` are the points members hold.
+
+    `steps` are the stitcher's that were applied here, `log_us` the log time of the last of them.
+    """
 
     entries: int = 0
     outstanding: dict[str, int] = {}
@@ -184,6 +187,8 @@ class MemberTotals(Struct, array_like=True, gc=False):
     actions: dict[str, int] = {}
     receipts: int = 0
     expired_anonymous: int = 0
+    steps: int = 0
+    log_us: int = 0
 
 
 encode_state = msgspec.msgpack.Encoder().encode

@@ -29,6 +29,7 @@ MESSAGES_AT_ONCE = 500
 CONSUME_SECONDS = 0.02
 STEPS_AHEAD_MAX = 50_000
 MISSING_MAX = 2
+LAG_SECONDS = 1.0
 
 
 class StitchedLogBroken(Exception):
@@ -72,6 +73,8 @@ class StitchedLog:
         self._outage = Outage(cluster, options.outage_seconds_max)
         self._topics_asked: Question[str] = Question(self._outage, self._missing)
         self._missed = 0
+        self._lag: dict[Place, int] = {}
+        self._lag_at = 0.0
         self._consumer: Consumer = cluster.consumer(**{**QUICK, "group.id": f"{options.prefix}.members"})
         self._assign()
 
@@ -126,8 +129,13 @@ class StitchedLog:
             self._take(message, copies)
         batch = self._order.take(copies)
         self._hold_back()
+        if time.monotonic() >= self._lag_at:
+            self._lag_at = time.monotonic() + LAG_SECONDS
+            self._measure_lag()
         if batch is None and self._ends is not None:
             self.ended = self._is_over(self._ends)
+            if self.ended:
+                self._measure_lag()
         return batch
 
     def _look(self) -> None:
@@ -211,12 +219,14 @@ class StitchedLog:
 
     def lag(self) -> dict[Place, int]:
         """Give how many messages of the stitcher each partition has that are not read, as far as is known here."""
+        return dict(self._lag)
+
+    def _measure_lag(self) -> None:
+        """Done where the consumer is used, since it may be closed while another thread asks."""
         name = f"{self.options.prefix}.{STITCHED}"
-        found = {}
         for place, at in self._at.items():
             _, high = self._consumer.get_watermark_offsets(TopicPartition(name, place), cached=True)
-            found[Place(name, place)] = max(0, high - max(at, 0)) if high >= 0 else 0
-        return found
+            self._lag[Place(name, place)] = max(0, high - max(at, 0)) if high >= 0 else 0
 
     def away_seconds(self) -> float:
         """Give for how long the broker has been away since the start."""
