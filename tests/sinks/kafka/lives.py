@@ -4,9 +4,9 @@ A step is a call to the producer or to the broker, or a file operation; before t
 ends, as by SIGKILL, with whatever was under way to the broker.
 """
 
-import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -20,6 +20,8 @@ from tests.sinks.little_engine import FILE_OPERATIONS, KILLED, Epochs, Store, dr
 
 FAILED = 1
 STEP = "balanza.step"
+DELIVERED_SECONDS = 0.15  # at half of the steps: what was sent is delivered before the end
+HALF = 2
 Make = Callable[[Cluster, Path, Store], Destination]
 
 
@@ -59,29 +61,25 @@ def die_at(step: int, folder: Path) -> None:
         if event == STEP or (event in FILE_OPERATIONS and str(arguments[0]).startswith(str(folder))):
             done += 1
             if done == step:
+                time.sleep(DELIVERED_SECONDS * (step % 4 < HALF))
                 os._exit(KILLED)
 
     sys.addaudithook(audit)
 
 
-def begin(make: Make, bootstrap: str, folder: Path, epochs: Epochs, killed_at: int | None = None) -> int:
-    """Fork a life that drives the destination to its death or end; give its process id."""
+def live(make: Make, bootstrap: str, folder: Path, epochs: Epochs, killed_at: int | None = None) -> int:
+    """Exit status of a life: a fork drives the destination to its death or end."""
     folder.mkdir(parents=True, exist_ok=True)
     child = os.fork()
     if child:
-        return child
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     try:
         cluster = SteppedCluster({"bootstrap.servers": bootstrap})
         if killed_at is not None:
             die_at(killed_at, folder)
         drive(folder, lambda at, store: make(cluster, at, store), epochs)
     except BaseException:  # noqa: BLE001  a fork must never return into the code of its parent
-        (folder / "failure").write_text(json.dumps(traceback.format_exc()))
         traceback.print_exc()
         os._exit(FAILED)
     os._exit(0)
 
-
-def live(make: Make, bootstrap: str, folder: Path, epochs: Epochs, killed_at: int | None = None) -> int:
-    """Exit status of a whole life."""
-    return os.waitstatus_to_exitcode(os.waitpid(begin(make, bootstrap, folder, epochs, killed_at), 0)[1])

@@ -43,7 +43,7 @@ def lives_twice(kind: str, bootstrap: str, folder: Path) -> None:
 
 def dies_often(kind: str, bootstrap: str, folder: Path) -> None:
     """Judge of life after life on the same topics, each ended a little later than the one before."""
-    for step in count(3, 4):
+    for step in count(3, 3):
         status = live(KINDS[kind].make, bootstrap, folder, epochs_of(kind, short=True), step)
         assert status in {0, KILLED}, f"step {step}"
         if status == 0:
@@ -53,7 +53,7 @@ def dies_often(kind: str, bootstrap: str, folder: Path) -> None:
 
 def dies_once(kind: str, bootstrap: str, folder: Path) -> None:
     """Judge of lives that end at one step each, with topics of their own, then go on to the end."""
-    for step in count(1, 5):
+    for step in count(1, 7):
         at = folder.with_name(f"{folder.name}-{step}")
         status = live(KINDS[kind].make, bootstrap, at, epochs_of(kind, short=True), step)
         assert status in {0, KILLED}, f"step {step}"

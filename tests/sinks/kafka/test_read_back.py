@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -18,8 +19,9 @@ from sinks.kafka.records import RecordTopics
 from sinks.kafka.surfaces import SurfaceTopic
 from tests.kafka.topics import Sent, Topics
 from tests.sinks.examples import event, packet
-from tests.sinks.kafka.kinds import document, options, surface_topic
-from tests.sinks.kafka.lives import begin
+from tests.sinks.kafka.kinds import options, surface_topic
+from tests.sinks.kafka.lives import live
+from tests.sinks.kinds import document
 from tests.sinks.little_engine import Store
 from tests.sinks.test_contract import PROCESSES
 
@@ -143,7 +145,7 @@ def test_a_topic_that_was_made_again_is_refused(topics: Topics, prefix: str, tmp
     mark = written(records(topics, at), packet(*FOUR), 1)
     topics.delete(f"{prefix}.events")
 
-    with pytest.raises(DestinationError, match=rf"topic {prefix}.events: partition . ends at 0, .*deleted and made again"):
+    with pytest.raises(DestinationError, match=rf"{prefix}.events: partition . ends at 0, .*deleted and made again"):
         records(topics, at, 1, mark)
 
 
@@ -192,23 +194,35 @@ def test_a_member_who_is_gone_does_not_come_back_for_a_moment(topics: Topics, pr
     assert Counter(shown).most_common(1)[0][1] == 1
 
 
+class Killed(RecordTopics):
+    """Is ended by SIGKILL a while after it has recovered; it takes its time, so that this is while it sends."""
+
+    seconds = 0.0
+
+    def recover(self, committed: int, mark: Mark) -> None:
+        super().recover(committed, mark)
+        if self.seconds:
+            threading.Timer(self.seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
+
+    def write(self, packet: Packet) -> None:
+        super().write(packet)
+        time.sleep(0.01)
+
+
 def is_killed_at_random(bootstrap: str, folder: Path) -> None:
     """Judge of lives that end by SIGKILL while thousands of records are under way, the last one undisturbed."""
-    def make(cluster: Cluster, at: Path, _: Store) -> RecordTopics:
-        return RecordTopics(cluster, at, options(at), EVENTS)
-
     epochs = [
-        [packet(*(event(epoch * PER_EPOCH + number, f"m{number % 50}") for number in range(start, start + 500)))
-         for start in range(0, PER_EPOCH, 500)]
+        [packet(*(event(number, f"m{number % 50}") for number in range(start, start + PER_EPOCH // 8)))
+         for start in range(epoch * PER_EPOCH, (epoch + 1) * PER_EPOCH, PER_EPOCH // 8)]
         for epoch in range(3)
     ]  # fmt: skip
-    for seconds in (0.35, 0.4, 0.45, 0.5, 0.6):
-        life = begin(make, bootstrap, folder, epochs)
-        time.sleep(seconds)
-        os.kill(life, signal.SIGKILL)
-        os.waitpid(life, 0)
-    life = begin(make, bootstrap, folder, epochs)
-    assert os.waitpid(life, 0)[1] == 0
+
+    def make(cluster: Cluster, at: Path, _: Store) -> RecordTopics:
+        return Killed(cluster, at, options(at), EVENTS)
+
+    for seconds in (0.03, 0.07, 0.09, 0.05, 0.12, 0.0):
+        Killed.seconds = seconds
+        assert live(make, bootstrap, folder, epochs) == (-signal.SIGKILL if seconds else 0)
 
 
 @pytest.mark.crash
