@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from bytewax.inputs import Source
-
 from balanza.request import KafkaInput, Role, Run
 from connectors.engine import LogSource
 from connectors.file_log import FileLog, LogNotUsable, LogOptions, Progress, find_partitions
@@ -102,7 +100,7 @@ def _partitions_between(deployment: Deployment, prefix: str, have: dict[str, int
     return stitched
 
 
-def batches(run: Run) -> Source[LogBatch]:
+def batches(run: Run) -> LogSource[LogBatch, Progress] | LogSource[LogBatch, KafkaProgress]:
     """The source of a process that reads the channels' events."""
     stop, seconds = run.stop, run.request.settings.poll_seconds
     if isinstance(run.request.input, Path):
@@ -112,7 +110,7 @@ def batches(run: Run) -> Source[LogBatch]:
                      stop.fail, BROKER_POLL_SECONDS)
 
 
-def stitched_batches(run: Run) -> Source[StitchedBatch]:
+def stitched_batches(run: Run) -> LogSource[StitchedBatch, StitchedProgress]:
     """The source of a member worker."""
     stop = run.stop
     return LogSource(lambda progress: _open_stitched(run, progress), StitchedProgress, _nothing_stitched,

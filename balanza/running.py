@@ -4,8 +4,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bytewax.dataflow import Dataflow
-
 from balanza.opening import batches, check_input, input_topics, prepare_topics, stitched_batches
 from balanza.request import KafkaInput, Request, Role, Run
 from balanza.sending import destinations
@@ -16,7 +14,7 @@ from connectors.kafka.cluster import Cluster
 from flows.loyalty import loyalty, membership, stitching
 from flows.runtime import collector
 from flows.runtime.deployment import Deployment, DeploymentRefused
-from flows.runtime.engine import run_flow
+from flows.runtime.engine import Flow, run_flow
 from flows.runtime.metrics import Metrics, serve
 from flows.runtime.stop import Stop
 from flows.stations import Wiring
@@ -110,7 +108,7 @@ def execute(run: Run) -> None:
     run.seconds = time.perf_counter() - run.began
 
 
-def _flow(run: Run, sink: RecordsSink) -> Dataflow:
+def _flow(run: Run, sink: RecordsSink) -> Flow:
     match run.request.role:
         case Role.RUN:
             return loyalty(run.wiring, batches(run), sink)

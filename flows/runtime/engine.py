@@ -9,9 +9,10 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import run_main
 
 RECOVERY_PARTITIONS = 8
+Flow = Dataflow
 
 
-def run_flow(flow: Dataflow, folder: Path, epoch_seconds: float) -> None:
+def run_flow(flow: Flow, folder: Path, epoch_seconds: float) -> None:
     """Run to the end of the input (or a clean stop); offsets and checkpoint numbers are kept in `folder`.
 
     One worker, in the calling thread, so that signal handlers run. Raises what a station raised.
