@@ -72,6 +72,7 @@ def server_properties(ports: Ports, data: Path, users: dict[str, str], keystore:
         "log.retention.check.interval.ms": "1000",
         "log.initial.task.delay.ms": "500",
         "file.delete.delay.ms": "1000",
+        "log.cleaner.backoff.ms": "100",
         **(_with_password(users) if users else {}),
         **(_with_certificate(keystore) if keystore else {}),
     }  # fmt: skip
