@@ -36,6 +36,7 @@ HEADINGS: dict[str, dict[str, Command]] = {
             "balanza.run_command", "members",
             "Keep points, signals and decisions for the members of some key groups, from what `balanza stitch` hands on.",  # noqa: E501
         ),
+        "state": Command("balanza.state_command", "state", "Look at and move the state of workers."),
         "simulate": Command(
             "connectors.simulate.command", "simulate",
             "Write a made-up log of a shop whose people browse, log in, buy, return, redeem and change their minds.",

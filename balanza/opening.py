@@ -11,6 +11,7 @@ from connectors.kafka.options import KafkaLogOptions
 from connectors.kafka.progress import KafkaProgress
 from connectors.kafka.topics import HANDOVERS, STITCHED, deployment_topics
 from connectors.stitched import StitchedLog, StitchedOptions, StitchedProgress
+from flows.moving import MOVED, Moved, decode_moved
 from flows.runtime.deployment import Deployment, DeploymentRefused
 from schemas.decode import EventDecoder
 from schemas.log import LogBatch
@@ -125,6 +126,12 @@ def _nothing_stitched(now: float) -> StitchedBatch:
     return StitchedBatch([], -1, {}, [], [], now)
 
 
+def moved_state(deployment: Deployment) -> Moved | None:
+    """Give what a move of groups left here for the next start."""
+    packed = deployment.noted(MOVED)
+    return None if packed is None else decode_moved(packed)
+
+
 def _decoder(run: Run) -> EventDecoder:
     program = run.request.program
     decoder = EventDecoder(
@@ -173,6 +180,9 @@ def _open_stitched(run: Run, progress: StitchedProgress | None) -> StitchedLog:
         request.settings.prefix, wiring.ours, wiring.groups, request.follow, wiring.waiting,
         request.settings.topics_refresh_seconds, request.settings.outage_seconds_max,
     )  # fmt: skip
+    moved = moved_state(run.deployment)
+    if moved is not None and moved.progress.moves > (0 if progress is None else progress.moves):
+        progress = moved.progress
     log = StitchedLog(cluster, options, progress)
     run.log = run.broker_log = log
     return log

@@ -4,14 +4,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from balanza.opening import batches, check_input, input_topics, prepare_topics, stitched_batches
+from balanza.opening import batches, check_input, input_topics, moved_state, prepare_topics, stitched_batches
 from balanza.request import KafkaInput, Request, Role, Run
 from balanza.sending import destinations
 from config.compatibility import dump_program, incompatibilities, parse_program
 from config.groups import show_groups
 from config.program import Program
 from connectors.kafka.cluster import Cluster
+from connectors.stitched import StitchedLog
 from flows.loyalty import loyalty, membership, stitching
+from flows.moving import MOVING, REST, Rest, encode_note
 from flows.runtime import collector
 from flows.runtime.deployment import Deployment, DeploymentRefused
 from flows.runtime.engine import Flow, run_flow
@@ -44,6 +46,7 @@ def prepared(request: Request) -> Iterator[Run]:
     try:
         deployment = Deployment(request.out, fresh=request.fresh, groups=request.settings.key_groups)
         try:
+            _refuse_half_moved(deployment)
             deployment.check_made_as(_facts(request))
             _check_program(deployment, request.program)
             deployment.remember_program(dump_program(request.program))
@@ -56,6 +59,12 @@ def prepared(request: Request) -> Iterator[Run]:
         close_metrics()
         if cluster is not None:
             cluster.close()
+
+
+def _refuse_half_moved(deployment: Deployment) -> None:
+    if deployment.noted(MOVING) is not None:
+        raise DeploymentRefused(f"a move of key groups from or to {deployment.folder} was cut short; make the same "
+                                "`balanza state move` again, which begins anew")
 
 
 def _facts(request: Request) -> dict[str, str]:
@@ -87,6 +96,9 @@ def _wired(request: Request, deployment: Deployment, metrics: Metrics, cluster: 
     run = Run(request, deployment, wiring, stop, cluster)
     if request.groups is not None:
         wiring.ours = frozenset(request.groups)
+        moved = moved_state(deployment)
+        if moved is not None:
+            wiring.instead["members"] = (moved.instead_of, moved.checkpoint)
     if cluster is not None and isinstance(request.input, KafkaInput) and request.role != Role.MEMBERS:
         run.topics = input_topics(cluster, request.input, settings.prefix)
     return run
@@ -98,6 +110,7 @@ def execute(run: Run) -> None:
     Raises whatever a station raised (a bug of ours or a failed disk); what was committed before stays.
     """
     request, settings = run.request, run.request.settings
+    run.deployment.forget(REST)
     sink = RecordsSink(destinations(run), run.spend)
     flow = _flow(run, sink)
     seconds = settings.follow_epoch_seconds if request.follow else settings.epoch_seconds
@@ -106,6 +119,14 @@ def execute(run: Run) -> None:
         run_flow(flow, run.deployment.engine, seconds)
         sink.finish()
     run.seconds = time.perf_counter() - run.began
+    _rest(run)
+
+
+def _rest(run: Run) -> None:
+    """Note where a member worker stands after a clean end, for who moves its groups elsewhere."""
+    checkpoint = run.wiring.checkpoints.get("members")
+    if isinstance(run.log, StitchedLog) and checkpoint is not None and run.stop.failure is None:
+        run.deployment.note(REST, encode_note(Rest(checkpoint, run.log.progress())))
 
 
 def _flow(run: Run, sink: RecordsSink) -> Flow:

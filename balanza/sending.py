@@ -36,7 +36,8 @@ def _files(run: Run) -> list[Destination]:
     if request.role != Role.STITCH:
         flush_seconds = FLUSH_SECONDS if request.follow else None
         document = surface_document(request.program)
-        found.append(Surfaces(request.out, document, flush_seconds, _load(run), run.shown))
+        adopted = bool(run.wiring.instead)
+        found.append(Surfaces(request.out, document, flush_seconds, _load(run), run.shown, adopted=adopted))
         if not request.shadow:
             found.append(LineFile(request.out / "outbox.jsonl", "actions"))
     if request.role != Role.MEMBERS:

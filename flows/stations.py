@@ -48,7 +48,8 @@ class Wiring:
     """What both stations are built with; `store_bytes` bounds each station's cache, None folder: nothing is kept.
 
     Where members stand in several processes, `ours` are the key groups of this one (None: all), and the topics between
-    the processes have so many `partitions`; `waiting` tells how many members wait for another process.
+    the processes have so many `partitions`; `waiting` tells how many members wait for another process. `checkpoints`
+    are the last ones by station; `instead` says, after groups were moved, which one counts in the place of which.
     """
 
     program: Program
@@ -62,6 +63,8 @@ class Wiring:
     ours: frozenset[int] | None = None
     partitions: int = 1
     waiting: Callable[[], int] = lambda: 0
+    checkpoints: dict[str, int] = field(default_factory=dict)
+    instead: dict[str, tuple[int, int]] = field(default_factory=dict)
     load_member: Callable[[str], Member | None] | None = None
     read_before: int = 0
     steps_before: int = 0
@@ -78,7 +81,12 @@ class Wiring:
 
     def store(self, station: str, number: int) -> Store | None:
         """Open a station's store at a checkpoint."""
-        return None if self.folder is None else Store(self.folder / station, number)
+        if self.folder is None:
+            return None
+        of, other = self.instead.get(station, (-1, -1))
+        store = Store(self.folder / station, other if number == of else number)
+        self.checkpoints[station] = store.number
+        return store
 
 
 class StitchHost:
@@ -245,7 +253,7 @@ class MemberHost:
             return 0
         self._flush()
         self._store.write_changed(TOTALS_ROW, encode_state(self.totals))
-        number = self._store.checkpoint()
+        number = self._wiring.checkpoints[self.name] = self._store.checkpoint()
         _note_state(self._wiring, self.name, self._store, [self._members], self._timers, self._looked_up)
         self._looked_up = 0
         self._wiring.spent[f"{self.name} epoch"] += int((time.perf_counter() - began) * 1e9)

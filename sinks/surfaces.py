@@ -40,15 +40,19 @@ class Surfaces:
         flush_seconds: float | None = None,
         load: Callable[[str], object | None] | None = None,
         shown: Callable[[float], None] | None = None,
+        *,
+        adopted: bool = False,
     ) -> None:
         """`document` turns (member_id, live state) into (version, JSON in UTF-8).
 
         `flush_seconds`: while live, how old what is shown may be; None while it does not matter.
         `load` gives a member's state by its id, None if there is none (or none yet: it is asked again at the next
         flush, also after a start); called by write, idle and close.
+        `adopted`: the database holds documents from before the first commit, of members that were moved here.
         `shown` is told, from another thread, the `read_at` of the oldest packet in a flush that readers now see.
         """
         self._shown = shown
+        self._adopted = adopted
         self._oldest = 0.0
         self._database = folder / "surfaces.db"
         self._files = SurfaceFiles(folder / "surfaces.pending")
@@ -64,7 +68,8 @@ class Surfaces:
         """Bring the flushes that a crash left into SQLite, remember whose documents were not made, start the writer."""
         self._database.parent.mkdir(parents=True, exist_ok=True)
         self._files.recover(committed)
-        self._writer = SurfaceWriter(self._database, self._files.flushes(), anew=committed == 0, shown=self._shown)
+        anew = committed == 0 and not self._adopted
+        self._writer = SurfaceWriter(self._database, self._files.flushes(), anew=anew, shown=self._shown)
         for note in self._files.notes():
             for block in load_blocks(note):
                 self._sealed.add(dict.fromkeys(block.touched), block.gone, block.moved)

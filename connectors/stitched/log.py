@@ -132,11 +132,14 @@ class StitchedLog:
         if time.monotonic() >= self._lag_at:
             self._lag_at = time.monotonic() + LAG_SECONDS
             self._measure_lag()
-        if batch is None and self._ends is not None:
-            self.ended = self._is_over(self._ends)
-            if self.ended:
-                self._measure_lag()
+        if batch is None and self._ends is not None and self._is_over(self._ends):
+            self._measure_lag()
+            batch, self.ended = self._farewell(), True
         return batch
+
+    def _farewell(self) -> StitchedBatch | None:
+        """Give, once at the end, a batch with nothing in it, so that the member station is open in every run."""
+        return None if self.ended else StitchedBatch([], -1, {}, [], [], time.time())
 
     def _look(self) -> None:
         """See now and then that the topics are still the same, and that the broker answers."""

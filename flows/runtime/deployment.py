@@ -1,6 +1,7 @@
 """The folder of a deployment: who may work in it, what it was made with, and where its parts lie.
 
-DIR/state/           format.json, made_as.json, program.json, lock, engine/ (offsets), a folder a station
+DIR/state/           format.json, made_as.json, program.json, lock, engine/ (offsets), a folder a station; at_rest.json
+                     after a clean end of a member worker, moved.json and moving.json where groups were moved
 DIR/journal.jsonl    the exceptions to the order of a file log
 DIR/warehouse/, surfaces.db, outbox.jsonl, dead_letters.jsonl   written by the sinks
 
@@ -150,6 +151,21 @@ class Deployment:
     def remember_made_as(self, facts: dict[str, str]) -> None:
         """Store what the folder is made as."""
         _replace(self.state / "made_as.json", json.dumps(facts) + "\n")
+
+    def note(self, name: str, content: bytes) -> None:
+        """Keep a small file beside the state, as a whole or not at all."""
+        draft = self.state / f"{name}.new"
+        draft.write_bytes(content)
+        draft.replace(self.state / name)
+
+    def noted(self, name: str) -> bytes | None:
+        """Give what `note` kept, None if there is nothing."""
+        path = self.state / name
+        return path.read_bytes() if path.exists() else None
+
+    def forget(self, name: str) -> None:
+        """Remove a note."""
+        (self.state / name).unlink(missing_ok=True)
 
     def stored_program(self) -> str | None:
         """Give the program that the state was last run with, as stored."""

@@ -6,8 +6,8 @@ Who reads what, and when, is drawn at random; a worker can be killed and goes on
 import gc
 import random
 from collections import defaultdict
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Collection, Iterable
+from itertools import count, pairwise
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,8 @@ import msgspec
 from config.program import Program
 from connectors.stitched.order import StitchedOrder
 from connectors.stitched.progress import StitchedProgress
+from flows.moving import Rest, copy_rows, drop_rows, left, open_store, received
+from flows.moving import Worker as Moving
 from flows.stations import Wiring
 from flows.workers import RoutingHost, WorkerHost
 from schemas.handed import HANDOVERS, STITCHED, decode_copy, decode_handed
@@ -23,6 +25,7 @@ from schemas.records import Packet, Post
 from tests.workers.told import Told
 
 GROUPS = 16
+NUMBERS = count()
 
 
 class Topics:
@@ -56,13 +59,13 @@ class Stitcher:
 class Worker:
     """Has some of the groups; `epoch` makes what it did durable, `kill` forgets what it did since."""
 
-    def __init__(self, program: Program, topics: Topics, ours: range, partitions: int, folder: Path) -> None:
+    def __init__(self, program: Program, topics: Topics, ours: Collection[int], partitions: int, folder: Path) -> None:
         self._program, self._topics, self.ours, self._partitions = program, topics, ours, partitions
         self.folder = folder
         self._saved: tuple[int, bytes] = (0, msgspec.msgpack.encode(StitchedProgress()))
         self.told = Told()
         self.waited = 0
-        self._uncommitted: list[Packet] = []
+        self._uncommitted: list[tuple[Packet, int]] = []
         self.start()
 
     def start(self) -> None:
@@ -70,7 +73,7 @@ class Worker:
         number, packed = self._saved
         self.progress = msgspec.msgpack.decode(packed, type=StitchedProgress)
         ours = frozenset(self.ours)
-        wiring = Wiring(self._program, self.folder, GROUPS, ours=ours, partitions=self._partitions)
+        wiring = Wiring(self._program, self.folder / "state", GROUPS, ours=ours, partitions=self._partitions)
         self._host = WorkerHost(wiring, number)
         self._order = StitchedOrder(ours, GROUPS, self._partitions, self.progress)
         self._read = dict.fromkeys(self._order.parts, 0) | self.progress.offsets
@@ -104,15 +107,28 @@ class Worker:
         if batch is not None:
             packet = self._host.work(batch)
             self._topics.post(packet.posts)
-            self._uncommitted.append(packet)
+            self._uncommitted.append((packet, next(NUMBERS)))
             self.waited = max(self.waited, self.waiting)
 
     def epoch(self) -> None:
         """End an epoch: what was said in it counts."""
         self._saved = (self._host.save(), msgspec.msgpack.encode(self.progress))
-        for packet in self._uncommitted:
-            self.told.take(packet)
+        for packet, at in self._uncommitted:
+            self.told.take(packet, at)
         self._uncommitted = []
+
+    def moved(self, ours: Collection[int], checkpoint: int, progress: StitchedProgress) -> None:
+        """Go on with other groups, from a state that a move made."""
+        self.ours = ours
+        self._saved = (checkpoint, msgspec.msgpack.encode(progress))
+        self.start()
+
+    def standing(self) -> Moving:
+        """Let go of the state and say where the worker stands, to move groups from or to it."""
+        self.epoch()
+        del self._host
+        gc.collect()
+        return Moving(self.folder, self.ours, Rest(self._saved[0], self.progress), None)
 
     def kill(self) -> None:
         """Lose what was not committed, and start again."""
@@ -126,9 +142,9 @@ class Worker:
         return len(self._host.handovers.waiting)
 
 
-def run_all(draw: random.Random, workers: list[Worker], *, kills: float = 0.0) -> None:
-    """Let the workers read in any order until nothing is left; now and then one ends an epoch, or is killed."""
-    while True:
+def run_some(draw: random.Random, workers: list[Worker], *, kills: float = 0.0, messages: int = 1 << 30) -> None:
+    """Let the workers read in any order; now and then one ends an epoch, or is killed."""
+    for _ in range(messages):
         choices = [(worker, place) for worker in workers for place in worker.behind()]
         if not choices:
             break
@@ -139,12 +155,33 @@ def run_all(draw: random.Random, workers: list[Worker], *, kills: float = 0.0) -
             worker.kill()
         elif luck < 0.1:
             worker.epoch()
+
+
+def run_all(draw: random.Random, workers: list[Worker], *, kills: float = 0.0) -> None:
+    """Let the workers read until nothing is left."""
+    run_some(draw, workers, kills=kills)
     for worker in workers:
         assert worker.waiting == 0
         worker.epoch()
 
 
-def ranges(count: int) -> list[range]:
+def move(giver: Worker, receiver: Worker, groups: Collection[int]) -> None:
+    """Move groups from one worker, with all it has of them, to another."""
+    one, other = giver.standing(), receiver.standing()
+    goes_on, stays = received(other, one, groups, GROUPS), left(one, groups, GROUPS)
+    from_store, to_store = open_store(one), open_store(other)
+    copy_rows(from_store, to_store, groups, GROUPS)
+    drop_rows(from_store, groups, GROUPS)
+    numbers = from_store.checkpoint(), to_store.checkpoint()
+    from_store.close()
+    to_store.close()
+    del from_store, to_store
+    gc.collect()
+    giver.moved(sorted(one.ours - set(groups)), numbers[0], stays)
+    receiver.moved(sorted({*other.ours, *groups}), numbers[1], goes_on)
+
+
+def ranges(parts: int) -> list[range]:
     """Cut the groups into so many parts."""
-    edges = [GROUPS * at // count for at in range(count + 1)]
+    edges = [GROUPS * at // parts for at in range(parts + 1)]
     return [range(low, high) for low, high in pairwise(edges)]

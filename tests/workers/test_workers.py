@@ -12,7 +12,7 @@ from schemas.decode import EventDecoder
 from schemas.log import LogBatch, Row
 from tests.flow.conftest import simulated
 from tests.flow.lives import CORNER_SHOP
-from tests.workers.cluster import Stitcher, Topics, Worker, ranges, run_all
+from tests.workers.cluster import GROUPS, Stitcher, Topics, Worker, move, ranges, run_all, run_some
 from tests.workers.told import Told
 
 BATCH_ROWS = 40
@@ -103,3 +103,27 @@ def test_killed_workers_leave_no_trace(tmp_path: Path, rows: list[Row], one_proc
     workers = [Worker(program, topics, ours, 4, tmp_path / str(ours.start)) for ours in ranges(3)]
     run_all(draw, workers, kills=0.05)
     assert_same(one_process, *(worker.told for worker in workers))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_moved_groups_take_their_members_along(tmp_path: Path, rows: list[Row], one_process: Told, seed: int) -> None:
+    """From two workers to three, then to one, each as far as it happened to be, with members that wait in between."""
+    draw = random.Random(seed)
+    partitions = draw.choice([1, 4, 16])
+    topics = stitched(rows, partitions, draw)
+    program = load_program(CORNER_SHOP)
+    first, second = (
+        Worker(program, topics, ours, partitions, tmp_path / str(ours.start)) for ours in ranges(2)
+    )  # fmt: skip
+    run_some(draw, [first, second], messages=60, kills=0.03)
+    third = Worker(program, topics, (), partitions, tmp_path / "third")
+    move(second, third, range(11, GROUPS))
+    run_some(draw, [first, second], messages=40)
+    move(first, second, range(5, 8))
+    run_some(draw, [first, second, third], messages=50, kills=0.03)
+    move(second, first, range(5, 11))
+    move(third, first, range(11, GROUPS))
+    assert second.ours == []
+    assert third.ours == []
+    run_all(draw, [first])
+    assert_same(one_process, first.told, second.told, third.told)
