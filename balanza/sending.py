@@ -64,7 +64,7 @@ def _topics(run: Run) -> list[Destination]:
         found.append(Posts(cluster, options))
     if mode == RecordTopicsMode.NONE:
         return found
-    found.append(RecordTopics(cluster, request.out, options, _tables(request.role)))
+    found.append(RecordTopics(cluster, request.out, options, _tables(request.role), process_name(request)))
     if request.role != Role.STITCH:
         flush_seconds = FLUSH_SECONDS if request.follow else None
         document = surface_document(request.program)
@@ -73,7 +73,7 @@ def _topics(run: Run) -> list[Destination]:
     return found
 
 
-def worker_name(request: Request) -> str:
+def process_name(request: Request) -> str:
     """The word by which this process knows its own records among those of others in a topic."""
     return request.role.value if request.groups is None else f"{request.role.value} {show_groups(request.groups)}"
 

@@ -8,7 +8,7 @@ the records of a member are in their order, for the member's id is the key.
 
 import logging
 from base64 import b64decode
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -45,12 +45,16 @@ class RecordTopics:
         folder: Path,
         options: OutOptions,
         tables: Collection[str] = tuple(TABLES),
-        is_ours: Callable[[str], bool] | None = None,
+        process: str = ONLY_ONE,
     ) -> None:
-        """`folder` is the deployment's; of the `tables` this process writes the records of members that are ours."""
+        """`folder` is the deployment's; `process` is a name by which it knows its own among the records of others.
+
+        The member of a record does not tell who wrote it: what a merge takes from a member is posted by the worker of
+        the one that absorbs it.
+        """
         self._cluster = cluster
         self._options = options
-        self._is_ours = is_ours
+        self._process = process.encode()
         self._topic = {table: topic_of(options, table) for table in tables}
         specs = [TopicSpec(topic, options.partitions, BY_LOG) for topic in dict.fromkeys(self._topic.values())]
         self._headers = {table: record_headers(table) for table in tables}
@@ -144,10 +148,10 @@ class RecordTopics:
         table = (header(message, "record") or b"").decode(errors="replace")
         if table not in self._topic:
             return False
-        key, place = message.key(), b""
+        place = b""
         if table == DEAD_LETTERS:
             place = b"/".join(header(message, part) or b"" for part in ("topic", "partition", "offset"))
-        elif self._is_ours is not None and not self._is_ours((key or b"").decode()):
+        elif header(message, "process") != self._process:
             return False
         at = Place(message.topic() or "", message.partition() or 0)
         self._ahead.add(fingerprint(table, message.value() or b"", place), at, message.offset() or 0)

@@ -129,6 +129,7 @@ def test_dead_letters_are_the_bytes_they_were(topics: Topics, prefix: str, tmp_p
     (kept,) = topics.read(f"{prefix}.dead_letters")
     assert (kept.key, kept.value) == (None, b"{}")
     assert dict(kept.headers) == {
+        "process": b"run",
         "record": b"dead_letters", "schema": b"1", "reason": b"NOT_JSON", "detail": b"unexpected end", "topic": b"shop",
         "partition": b"0", "offset": b"7", "log_time_us": b"1767268800250000",
     }  # fmt: skip
