@@ -27,6 +27,7 @@ from sinks.kafka.topics import OwnTopics, header
 from sinks.kafka.writer import Headers, TopicWriter
 
 SCHEMA: Final = b"1"
+ONLY_ONE: Final = "run"
 MEMBER_ID: Final = b'"member_id":"'  # cannot stand inside a string of JSON, where its quotes carry backslashes
 SEEDS: Final = {table: number for number, table in enumerate(TABLES)}
 LETTER: Final = msgspec.json.Decoder(DeadLetter)
