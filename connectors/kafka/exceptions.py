@@ -6,6 +6,7 @@ or for a replay, reads all of it first. Of two entries for a record the later on
 """
 
 import logging
+import time
 from typing import Final
 
 import msgspec
@@ -65,13 +66,17 @@ class Exceptions:
         decode = msgspec.json.Decoder(Entry).decode
         entries: list[Entry] = []
         position = 0
+        until = time.monotonic() + ASK_SECONDS
         try:
             consumer.assign([TopicPartition(self._topic, 0, 0)])
             while position < end:
                 for message in consumer.consume(READ_AT_ONCE, READ_SECONDS):
                     position = self._position(message, position)
+                    until = time.monotonic() + ASK_SECONDS
                     if message.error() is None and message.key() == self._deployment:
                         entries.append(decode(message.value() or b""))
+                if time.monotonic() > until:
+                    raise KafkaUnusable(f"topic {self._topic} cannot be read: no answer for {ASK_SECONDS:.0f} s")
         finally:
             consumer.close()
         return entries

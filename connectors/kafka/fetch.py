@@ -8,7 +8,7 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, Consumer, KafkaError, KafkaEx
 
 from connectors.file_log import LogDamaged
 from connectors.kafka.beginning import ANEW
-from connectors.kafka.cluster import Cluster, KafkaUnusable
+from connectors.kafka.cluster import Cluster, KafkaNotPermitted, KafkaUnusable
 from connectors.kafka.events import Carrier
 from connectors.kafka.options import KafkaLogOptions
 from connectors.kafka.order import Lane, Late, Order
@@ -18,6 +18,8 @@ NO_GROUP: Final = "balanza-without-group"
 FETCH_AT_ONCE: Final = 5000
 BUFFERED_MAX: Final = 100_000
 BUFFERED_A_PLACE_MIN: Final = 2000
+BUFFERED_BYTES_MAX: Final = 128 << 20
+SAMPLE: Final = 8
 MILLISECOND_US: Final = 1000
 QUICK: Final = {"fetch.wait.max.ms": 100, "fetch.queue.backoff.ms": 10, "fetch.error.backoff.ms": 100}
 
@@ -28,7 +30,11 @@ NOT_PERMITTED: Final = frozenset({KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaEr
 
 
 class Fetcher:
-    """Reads the order's partitions; `gaps_skipped` counts records that were gone before they were read."""
+    """Reads the order's partitions.
+
+    `gaps_skipped` counts records that were gone before they were read. `damage` is what makes it impossible to read on
+    in a partition; what stands before it can still be taken, and so can other partitions up to there.
+    """
 
     def __init__(
         self, cluster: Cluster, order: Order[Carrier], options: KafkaLogOptions, late: Callable[[Late], None]
@@ -37,6 +43,10 @@ class Fetcher:
         self.read = 0
         self.gaps_skipped = 0
         self.paused: set[Place] = set()
+        self.damage: LogDamaged | None = None
+        self._damaged: set[Place] = set()
+        self._gaps: set[Place] = set()
+        self._mean_bytes: dict[Place, int] = {}
         self._cluster = cluster
         self._order = order
         self._skip_gaps = options.skip_gaps
@@ -53,13 +63,9 @@ class Fetcher:
         self.consumer.incremental_assign([_at(self._order.lanes[place]) for place in places])
 
     def fetch(self, seconds: float) -> int:
-        """Take in what has come, waiting so long for it; give how many messages there were.
-
-        Raises:
-            LogDamaged: records are gone or corrupt, or the topic is another one.
-            KafkaUnusable: not permitted.
-
-        """
+        """Take in what has come, waiting so long for it; give how many messages there were; KafkaUnusable."""
+        for place in list(self._gaps):
+            self._gap(place)
         messages = self.consumer.consume(FETCH_AT_ONCE, 0)
         if not messages and seconds > 0:
             first = self.consumer.poll(seconds)
@@ -97,10 +103,13 @@ class Fetcher:
         self, topic: str, partition: int, kind: int, columns: tuple[list[int], list[int], list[Message]]
     ) -> None:
         stamps, offsets, items = columns
-        if not offsets:
+        place = Place(topic, partition)
+        if not offsets or place in self._damaged:
             return
         self.read += len(offsets)
-        late = self._order.push(Place(topic, partition), stamps, offsets, cast("list[Carrier]", items))
+        sample = items[:: len(items) // SAMPLE + 1]
+        self._mean_bytes[place] = sum(map(len, sample)) // len(sample)
+        late = self._order.push(place, stamps, offsets, cast("list[Carrier]", items))
         if late is not None:
             self._late(late)
         if kind == TIMESTAMP_CREATE_TIME and topic not in self._created_by_sender:
@@ -117,10 +126,8 @@ class Fetcher:
     # pauses
 
     def _pause(self) -> None:
-        lanes = self._order.lanes
-        much = max(BUFFERED_A_PLACE_MIN, BUFFERED_MAX // len(lanes))
-        read = [(place, lane) for place, lane in lanes.items() if place not in self.paused]
-        far = [place for place, lane in read if len(lane) >= much or _over(lane)]
+        read = [(place, lane) for place, lane in self._order.lanes.items() if place not in self.paused]
+        far = [place for place, lane in read if len(lane) >= self._much(place) or _over(lane)]
         if far:
             self.consumer.pause([TopicPartition(*place) for place in far])
             self.paused.update(far)
@@ -128,28 +135,40 @@ class Fetcher:
     def resume(self) -> None:
         """Read on where little is buffered any more."""
         lanes = self._order.lanes
-        little = max(BUFFERED_A_PLACE_MIN, BUFFERED_MAX // len(lanes)) // 4
-        near = [place for place in self.paused if len(lanes[place]) <= little and not _over(lanes[place])]
+        waiting = [place for place in self.paused if not _over(lanes[place])]
+        near = [place for place in waiting if len(lanes[place]) <= self._much(place) // 4]
         if near:
             self.consumer.resume([TopicPartition(*place) for place in near])
             self.paused.difference_update(near)
 
+    def _much(self, place: Place) -> int:
+        """How many buffered records are enough, so that all partitions together stay within bounds."""
+        count = len(self._order.lanes)
+        by_bytes = BUFFERED_BYTES_MAX // count // (self._mean_bytes.get(place, 0) + 1)
+        return max(1, min(by_bytes, max(BUFFERED_A_PLACE_MIN, BUFFERED_MAX // count)))
+
     # what is no record
 
+    def _spoil(self, place: Place, why: str) -> None:
+        """Take nothing more of a partition."""
+        self.damage = self.damage or LogDamaged(why)
+        self._damaged.add(place)
+
     def _trouble(self, message: Message) -> None:
+        place = Place(message.topic() or "", cast("int", message.partition()))
         error = cast("KafkaError", message.error())
-        code, place = error.code(), Place(message.topic() or "", cast("int", message.partition()))
+        code = error.code()
+        if place in self._damaged:
+            return
         if code == END:
             self._order.reached(place, cast("int", message.offset()))
         elif code == OUT_OF_RANGE:
-            self._gap(place)
+            self._gaps.add(place)
         elif code == KafkaError.GROUP_AUTHORIZATION_FAILED:
             self._forgo_group(error)
         elif code in CORRUPT:
-            raise LogDamaged(
-                f"{place}: the record at offset {message.offset()} is corrupt ({error.str()}); bring a good copy back, "
-                "or delete the records up to it and go on with --skip-gaps"
-            )
+            self._spoil(place, f"{place}: the record at offset {message.offset()} is corrupt ({error.str()}); bring a "
+                               "good copy back, or delete the records up to it and go on with --skip-gaps")
         elif code in NOT_PERMITTED:
             raise KafkaUnusable(f"{place}: {error.str()}; this user needs the right Read on the topic")
         elif error.fatal():
@@ -158,21 +177,26 @@ class Fetcher:
             self._log.info("%s: %s", place, error.str())
 
     def _gap(self, place: Place) -> None:
-        """Find out what is missing where we wanted to go on."""
+        """Find out what is missing where we wanted to go on, and go on behind it if that is allowed."""
         position = self._order.lanes[place].position
-        first, end = self._cluster.begin_offsets([place])[place], self._cluster.end_offsets([place])[place]
+        try:
+            first, end = self._cluster.begin_offsets([place])[place], self._cluster.end_offsets([place])[place]
+        except KafkaNotPermitted:
+            raise
+        except KafkaUnusable:  # away just now: asked again at the next fetch, and the fences tell of it
+            return
+        self._gaps.remove(place)
         if position > end:
-            raise LogDamaged(f"{place} ends at offset {end}, but was read up to {position}: records were lost, or the "
-                             f"topic was made again; {ANEW}")
+            self._spoil(place, f"{place} ends at offset {end}, but was read up to {position}: records were lost, or "
+                               f"the topic was made again; {ANEW}")
+            return
+        if first > position and not self._skip_gaps:
+            self._spoil(place, f"{place}: {first - position} records, offsets {position} to {first - 1}, were deleted "
+                               f"before they were read; go on without them with --skip-gaps, or {ANEW}")
+            return
         if first > position:
-            count = first - position
-            if not self._skip_gaps:
-                raise LogDamaged(
-                    f"{place}: {count} records, offsets {position} to {first - 1}, were deleted before they were read; "
-                    f"go on without them with --skip-gaps, or {ANEW}"
-                )
-            self._log.warning("%s: %d records were deleted before they were read: skipped", place, count)
-            self.gaps_skipped += count
+            self._log.warning("%s: %d records were deleted before they were read: skipped", place, first - position)
+            self.gaps_skipped += first - position
             self._order.reached(place, first)
         self.consumer.incremental_unassign([TopicPartition(*place)])
         self.consumer.incremental_assign([_at(self._order.lanes[place])])

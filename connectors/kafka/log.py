@@ -30,6 +30,7 @@ from schemas.log import LogBatch, Place
 READ_SECONDS: Final = 0.02
 WAIT_SECONDS: Final = 0.004
 FENCE_SECONDS_MIN: Final = 0.01
+FENCE_SECONDS_A_PLACE: Final = 0.0002
 IDLE_FENCE_SECONDS: Final = 0.1
 BEAT_SECONDS: Final = 0.1
 HOLD_US_MAX: Final = 5 * SECOND_US
@@ -97,6 +98,8 @@ class KafkaLog:
             if self._order.ended and self._exceptions.settled():
                 self.ended = True
                 return self._farewell()
+            if self.fetcher.damage is not None and self._exceptions.settled():
+                raise self.fetcher.damage
             if time.monotonic() >= until:
                 return self._tick()
             self.fetcher.fetch(WAIT_SECONDS)
@@ -159,10 +162,11 @@ class KafkaLog:
         if not self.options.follow or self._ends_asked.in_flight or not self._order.satisfied:
             return False
         since = now - self._ends_asked.asked
-        if since >= IDLE_FENCE_SECONDS:
+        if since >= IDLE_FENCE_SECONDS or since < 0:  # the wall clock may be put back
             return True
+        pause = max(FENCE_SECONDS_MIN, FENCE_SECONDS_A_PLACE * len(self._order.lanes))
         first_us = self._order.first_us()
-        return first_us is not None and since >= FENCE_SECONDS_MIN and int(now * SECOND_US) - self._hold_us > first_us
+        return first_us is not None and since >= pause and int(now * SECOND_US) - self._hold_us > first_us
 
     def _ask_topics(self) -> dict[str, Any]:
         asked = self._cluster.admin.describe_topics(TopicCollection(sorted(self._ids)), request_timeout=ASK_SECONDS)

@@ -119,17 +119,19 @@ class Order(Generic[Item]):
         return lane
 
     def push(self, place: Place, stamps: list[int], offsets: list[int], items: list[Item]) -> Late | None:
-        """Buffer records of a partition, offsets ascending, with their timestamps; the first may be an exception."""
+        """Buffer records of a partition, offsets ascending, with their timestamps; the first may be an exception.
+
+        Those that were pushed before, or stand behind the partition's end, are left out.
+        """
         lane = self.lanes[place]
-        assert offsets[0] >= lane.position
-        if lane.end is not None and offsets[-1] >= lane.end:
-            count = bisect_left(offsets, lane.end)
-            stamps, offsets, items = stamps[:count], offsets[:count], items[:count]
-            lane.position = lane.end
-            if not offsets:
-                return None
-        else:
-            lane.position = offsets[-1] + 1
+        behind = offsets[-1] + 1
+        reached = behind if lane.end is None else min(behind, lane.end)
+        if offsets[0] < lane.position or reached < behind:
+            wanted = slice(bisect_left(offsets, lane.position), bisect_left(offsets, reached))
+            stamps, offsets, items = stamps[wanted], offsets[wanted], items[wanted]
+        lane.position = max(lane.position, reached)
+        if not offsets:
+            return None
         late = None if len(lane) else self._late(lane, stamps[0], offsets[0])
         if lane.exceptions:
             stamps = [max(us, lane.exceptions.pop(offset, 0)) for us, offset in zip(stamps, offsets, strict=True)]

@@ -166,3 +166,13 @@ def test_a_bounded_reading_leaves_what_is_behind_its_ends() -> None:
     assert flat(order, 9) == [(10, A, 0)]
     assert order.ended
     assert order.lanes[A].next_offset == 1
+
+
+def test_what_comes_twice_is_left_out() -> None:
+    """A client that begins anew may give records again."""
+    order = two()
+    order.fence({A: 3, B: 0}, SOON_US)
+    order.push(A, [10, 11], [0, 1], [0, 1])
+    order.push(A, [10, 11, 12], [0, 1, 2], [0, 1, 2])
+    order.push(A, [11], [1], [1])
+    assert flat(order, 9) == [(10, A, 0), (11, A, 1), (12, A, 2)]
