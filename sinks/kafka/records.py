@@ -58,7 +58,7 @@ class RecordTopics:
         self._process = process.encode()
         self._topic = {table: topic_of(options, table) for table in tables}
         specs = [TopicSpec(topic, options.partitions, BY_LOG) for topic in dict.fromkeys(self._topic.values())]
-        self._headers = {table: record_headers(table) for table in tables}
+        self._headers = {table: [*record_headers(table), ("process", self._process)] for table in tables}
         self._own = OwnTopics(cluster, specs, self.name, folder, options)
         self._ahead = RecordsAhead()
         self._writer: TopicWriter | None = None
