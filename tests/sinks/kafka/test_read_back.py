@@ -115,7 +115,7 @@ def test_new_partitions_are_read_from_their_beginning(topics: Topics, prefix: st
     mark = written(records(topics, at), packet(*FOUR), 1)
     topics.grow(f"{prefix}.events", 3)
     line = packet(event(9)).lines["events"].strip()
-    topics.produce(f"{prefix}.events", [Sent(line, b"ada", (("record", b"events"),), partition=2)])
+    topics.produce(f"{prefix}.events", [Sent(line, b"ada", (("record", b"events"), ("process", b"run")), partition=2)])
 
     destination = records(topics, at, 1, mark)
     mark = written(destination, packet(event(9)), 2)
