@@ -36,7 +36,19 @@ HEADINGS: dict[str, dict[str, Command]] = {
             "balanza.run_command", "members",
             "Keep points, signals and decisions for the members of some key groups, from what `balanza stitch` hands on.",  # noqa: E501
         ),
+        "topics": Command(
+            "balanza.topics_command", "topics",
+            "Make the topics of a deployment on Kafka; those that are there stay as they are, what differs is said.",
+        ),
+        "load": Command(
+            "balanza.load_command", "load",
+            "Write a log of files to topics of the same names, with the events' times: history, or something to try.",
+        ),
         "state": Command("balanza.state_command", "state", "Look at and move the state of workers."),
+        "replay": Command(
+            "balanza.replay_command", "replay",
+            "Process a log once more into a folder of its own, sending nothing, and compare with what lives.",
+        ),
         "simulate": Command(
             "connectors.simulate.command", "simulate",
             "Write a made-up log of a shop whose people browse, log in, buy, return, redeem and change their minds.",
