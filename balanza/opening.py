@@ -1,10 +1,13 @@
 """Opens the input of a run: files, topics of a broker, or what the stitcher's process wrote for the member workers."""
 
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from balanza.request import KafkaInput, Role, Run
 from connectors.engine import LogSource
 from connectors.file_log import FileLog, LogNotUsable, LogOptions, Progress, find_partitions
+from connectors.file_log.beginning import LaterLog, LaterProgress, start_at
 from connectors.kafka.cluster import Cluster, KafkaUnusable
 from connectors.kafka.log import KafkaLog
 from connectors.kafka.options import KafkaLogOptions
@@ -14,7 +17,7 @@ from connectors.stitched import StitchedLog, StitchedOptions, StitchedProgress
 from flows.moving import MOVED, Moved, decode_moved
 from flows.runtime.deployment import Deployment, DeploymentRefused
 from schemas.decode import EventDecoder
-from schemas.log import LogBatch
+from schemas.log import LogBatch, Place
 from schemas.stitched import StitchedBatch
 
 CHECK_SECONDS = 10.0
@@ -47,6 +50,19 @@ def _check_cluster(cluster: Cluster, source: KafkaInput) -> None:
     missing = cluster.missing(source.topics)
     if missing is not None:
         raise KafkaUnusable(missing)
+    if isinstance(source.start, Mapping):
+        _check_start(cluster, source.start)
+
+
+def _check_start(cluster: Cluster, start: Mapping[Place, int]) -> None:
+    counts = cluster.partitions({place.topic for place in start})
+    strangers = [str(place) for place in sorted(start) if place.partition >= counts.get(place.topic, 0)]
+    if strangers:
+        raise KafkaUnusable(f"--from: there is no partition {', '.join(strangers)}")
+    ends = cluster.end_offsets(start)
+    beyond = [f"{place} ends at {ends[place]}" for place in sorted(start) if start[place] > ends[place]]
+    if beyond:
+        raise KafkaUnusable(f"--from: {', '.join(beyond)}; name an offset up to there")
 
 
 def input_topics(cluster: Cluster, source: KafkaInput, prefix: str) -> tuple[str, ...]:
@@ -101,10 +117,15 @@ def _partitions_between(deployment: Deployment, prefix: str, have: dict[str, int
     return stitched
 
 
-def batches(run: Run) -> LogSource[LogBatch, Progress] | LogSource[LogBatch, KafkaProgress]:
+def batches(
+    run: Run,
+) -> LogSource[LogBatch, Progress] | LogSource[LogBatch, LaterProgress] | LogSource[LogBatch, KafkaProgress]:
     """The source of a process that reads the channels' events."""
     stop, seconds = run.stop, run.request.settings.poll_seconds
     if isinstance(run.request.input, Path):
+        if run.request.span.from_us is not None:
+            return LogSource(lambda progress: _open_later_files(run, progress), LaterProgress, _nothing,
+                             lambda: stop.requested, stop.fail, seconds)
         return LogSource(lambda progress: _open_files(run, progress), Progress, _nothing, lambda: stop.requested,
                          stop.fail, seconds)
     return LogSource(lambda progress: _open_kafka(run, progress), KafkaProgress, _nothing, lambda: stop.requested,
@@ -141,9 +162,23 @@ def _decoder(run: Run) -> EventDecoder:
     return decoder
 
 
+def _open_later_files(run: Run, progress: LaterProgress | None) -> LaterLog:
+    """The files from a log time on."""
+    from_us = run.request.span.from_us
+    assert from_us is not None
+    log = _open_files(run, None if progress is None else progress.log)
+    later = LaterLog(log, from_us, 0 if progress is None else progress.skipped)
+    run.skipped = lambda: later.skipped
+    return later
+
+
 def _open_files(run: Run, progress: Progress | None) -> FileLog:
     request = run.request
     assert isinstance(request.input, Path)
+    if progress is None:
+        _take_journal(run)
+        if request.span.offsets is not None:
+            progress = start_at(request.input, request.span.offsets)
     options = LogOptions(
         batch_lines=request.settings.batch_lines, follow=request.follow, until_us=request.until_us,
         future_skew_us=request.program.limits.future_skew, journal=run.deployment.journal,
@@ -152,6 +187,15 @@ def _open_files(run: Run, progress: Progress | None) -> FileLog:
     log = FileLog(request.input, _decoder(run), options, progress)
     run.log, run.turns_counted = log, log.turns
     return log
+
+
+def _take_journal(run: Run) -> None:
+    """Begin with a copy of the live deployment's exceptions to the order; what is read beyond them is our own."""
+    live, own = run.request.journal, run.deployment.journal
+    if live is not None and not own.exists():
+        draft = own.with_suffix(".new")
+        shutil.copyfile(live, draft)
+        draft.replace(own)
 
 
 def _open_kafka(run: Run, progress: KafkaProgress | None) -> KafkaLog:

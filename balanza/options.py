@@ -69,12 +69,12 @@ class WrongUsage(Exception):
     """Options that cannot be used, or not together; the message names them."""
 
 
-def time_of(option: str, text: str) -> int:
+def time_of(option: str, text: str, accepted: str = "end, or a time such as 2026-03-01T00:00:00Z") -> int:
     """Give an RFC 3339 time in microseconds; WrongUsage if it is none."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise WrongUsage(f"{option}: found {text!r}; accepted: end, or a time such as 2026-03-01T00:00:00Z") from error
+        raise WrongUsage(f"{option}: found {text!r}; accepted: {accepted}") from error
     return time_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 

@@ -1,7 +1,7 @@
 """What a run was asked to do, and what it knows of itself while it runs."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -10,10 +10,13 @@ from typing import Protocol
 from config.program import Program
 from config.settings import Settings
 from connectors.kafka.cluster import Cluster
-from flows.runtime.deployment import Deployment
+from flows.runtime.deployment import NO_REPLAY, Deployment
 from flows.runtime.stop import Stop
 from flows.stations import Wiring
 from schemas.log import Place
+from sinks.readable import rfc3339
+
+BEGINNING = "beginning"
 
 
 class Role(StrEnum):
@@ -41,12 +44,31 @@ class KafkaInput:
         return f"{topics} of {self.properties['bootstrap.servers']}"
 
 
+@dataclass(frozen=True)
+class Span:
+    """Where a replay begins; `offsets` and `from_us` exclude each other, neither is the beginning."""
+
+    offsets: Mapping[Place, int] | None = None
+    from_us: int | None = None
+
+    def __str__(self) -> str:
+        """The same text for the same beginning, however it was written."""
+        if self.offsets is not None:
+            return ",".join(f"{place}={offset}" for place, offset in sorted(self.offsets.items()))
+        return BEGINNING if self.from_us is None else rfc3339(self.from_us)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing before it is left out."""
+        return self.offsets is None and self.from_us is None
+
+
 @dataclass
 class Request:
     """What the command line asked for.
 
     `replay`: the log is read again beside a live deployment, so nothing is written to it, and `shadow` also keeps the
-    actions from the outbox. `from_us`: what stands before this log time in files is passed over.
+    actions from the outbox. Such a one begins at `span`, and reads files in the order that `journal` tells.
     """
 
     program: Program
@@ -60,7 +82,13 @@ class Request:
     groups: tuple[int, ...] | None = None
     replay: bool = False
     shadow: bool = False
-    from_us: int | None = None
+    span: Span = Span()
+    journal: Path | None = None
+
+    @property
+    def kind(self) -> str:
+        """The word for a folder's kind of run: `no` replay, one in `shadow`, or one that may `send`."""
+        return NO_REPLAY if not self.replay else "shadow" if self.shadow else "send"
 
 
 class Log(Protocol):
@@ -93,7 +121,10 @@ class BrokerLog(Log, Protocol):
 
 @dataclass
 class Run:
-    """A run that is under way or over; progress and summary read it."""
+    """A run that is under way or over; progress and summary read it.
+
+    `skipped` tells how many rows a replay passed over, `expired` how many actions it kept from the outbox.
+    """
 
     request: Request
     deployment: Deployment
@@ -105,6 +136,8 @@ class Run:
     seconds: float = 0.0
     log: Log | None = None
     broker_log: BrokerLog | None = None
+    skipped: Callable[[], int] = lambda: 0
+    expired: Callable[[], int] = lambda: 0
     dropped: dict[str, int] = field(default_factory=dict)
     fields_counted: dict[str, int] = field(default_factory=dict)
     turns_counted: int = 0

@@ -69,7 +69,9 @@ def _refuse_half_moved(deployment: Deployment) -> None:
 
 def _facts(request: Request) -> dict[str, str]:
     """What a folder cannot change: state of one kind means nothing to another."""
-    facts = {"role": request.role.value, "input": "files"}
+    facts = {"role": request.role.value, "input": "files", "replay": request.kind}
+    if request.replay:
+        facts |= {"from": str(request.span)}
     if isinstance(request.input, KafkaInput):
         facts |= {"input": "kafka", "prefix": request.settings.prefix}
     if request.groups is not None:

@@ -1,5 +1,6 @@
 """Where the records of a run go, by what part of the way this process is."""
 
+import time
 from collections.abc import Callable, Collection
 
 from balanza.request import Request, Role, Run
@@ -16,6 +17,7 @@ from sinks.kafka.records import RecordTopics
 from sinks.kafka.surfaces import SurfaceTopic
 from sinks.lines import LineFile, RecordFiles
 from sinks.surfaces import Surfaces
+from sinks.unexpired import Unexpired
 from sinks.warehouse import Warehouse
 
 FLUSH_SECONDS = 0.2
@@ -39,10 +41,20 @@ def _files(run: Run) -> list[Destination]:
         adopted = bool(run.wiring.instead)
         found.append(Surfaces(request.out, document, flush_seconds, _load(run), run.shown, adopted=adopted))
         if not request.shadow:
-            found.append(LineFile(request.out / "outbox.jsonl", "actions"))
+            found.append(_outbox(run))
     if request.role != Role.MEMBERS:
         found.append(LineFile(request.out / "dead_letters.jsonl", "dead_letters"))
     return found
+
+
+def _outbox(run: Run) -> Destination:
+    """Actions for whoever sends; those of a replay may be of no use any more."""
+    outbox = LineFile(run.request.out / "outbox.jsonl", "actions")
+    if not run.request.replay:
+        return outbox
+    guarded = Unexpired(outbox, time.time)
+    run.expired = lambda: guarded.expired
+    return guarded
 
 
 def _records(request: Request) -> list[Destination]:

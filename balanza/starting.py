@@ -26,17 +26,29 @@ REFUSED = (
 OF_THE_WORLD = (DestinationError, CheckpointMissing, LogDamaged, KafkaUnusable, StitchedLogBroken)
 
 
-def start(make: Callable[[], Request], *, quiet: bool, as_json: bool) -> Summary:
-    """Run what `make` asks for; ends the process with 2 for a request that cannot be met, 1 for a run that failed."""
+def start(
+    make: Callable[[], Request], *, quiet: bool, as_json: bool, tell: Callable[[Run, Summary], None] | None = None
+) -> Summary:
+    """Run what `make` asks for; ends the process with 2 for a request that cannot be met, 1 for a run that failed.
+
+    `tell` prints the summary and whatever else there is to say; None: the summary alone.
+    """
     try:
         with prepared(make()) as started:
-            return _execute(started, quiet=quiet, as_json=as_json)
+            return _execute(started, tell or _summary_only(as_json=as_json), quiet=quiet)
     except REFUSED as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(WRONG_USAGE) from error
 
 
-def _execute(started: Run, *, quiet: bool, as_json: bool) -> Summary:
+def _summary_only(*, as_json: bool) -> Callable[[Run, Summary], None]:
+    def tell(_: Run, summary: Summary) -> None:
+        print_summary(summary, as_json=as_json)
+
+    return tell
+
+
+def _execute(started: Run, tell: Callable[[Run, Summary], None], *, quiet: bool) -> Summary:
     """Run with progress, print the summary, and fail loudly where something went wrong."""
     started.stop.listen()
     try:
@@ -49,7 +61,7 @@ def _execute(started: Run, *, quiet: bool, as_json: bool) -> Summary:
         typer.echo(f"Error: {told}", err=True)
         raise typer.Exit(FAILED) from None
     summary = summarise(started)
-    print_summary(summary, as_json=as_json)
+    tell(started, summary)
     problems = summary.problems
     for problem in problems:
         typer.echo(f"Error: {problem}", err=True)

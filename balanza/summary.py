@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from balanza.request import Role, Run
+from flows.runtime.deployment import NO_REPLAY
 from schemas.states import MemberTotals, Totals, read_lines
 
 PLAIN_COLUMNS = 140
@@ -22,7 +23,8 @@ class Summary:
 
     `read` = `applied` + `duplicate` + `rejected` + `expired_anonymous` (V5); `applied` leaves out what was forgotten. A
     stitcher knows nothing of points, a member worker nothing of what was read: `steps` are the events it applied, and
-    `waiting` its members that wait for another worker.
+    `waiting` its members that wait for another worker. A replay (`replay` says which kind) counts also the rows that
+    it passed over, and the actions that it kept from the outbox because they had expired.
     """
 
     program: str
@@ -55,6 +57,9 @@ class Summary:
     role: str = "run"
     steps: int = 0
     waiting: int = 0
+    replay: str = NO_REPLAY
+    skipped: int = 0
+    expired_actions: int = 0
     unfinished_lines: dict[str, int] = field(default_factory=dict)
     stopped_by_signal: int | None = None
     problems: list[str] = field(default_factory=list)
@@ -84,6 +89,7 @@ def summarise(run: Run) -> Summary:
         _most_first(members.signals), _most_first(members.decisions), _most_first(members.actions), members.receipts,
     )  # fmt: skip
     summary.role, summary.steps, summary.waiting = run.request.role.value, members.steps, run.wiring.waiting()
+    summary.replay, summary.skipped, summary.expired_actions = run.request.kind, run.skipped(), run.expired()
     if run.request.role == Role.MEMBERS:
         summary.read_now, summary.log_to = members.steps - run.wiring.steps_before, _moment(members.log_us)
     if run.log is not None:
@@ -107,7 +113,7 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
     if not console.is_terminal:
         console.width = PLAIN_COLUMNS
     _print_counts(console, summary)
-    _print_places(console, Path(summary.out), summary.role)
+    _print_places(console, summary)
 
 
 def _print_counts(console: Console, summary: Summary) -> None:
@@ -152,7 +158,8 @@ def _rows(summary: Summary) -> list[tuple[str, str, str]]:
 def _rows_of_stitching(summary: Summary) -> list[tuple[str, str, int, str]]:
     anonymous = summary.members - summary.known_members
     return [
-        ("events", "read", summary.read, ""),
+        *([("events", "skipped", summary.skipped, "before --from")] if summary.skipped else []),
+        ("" if summary.skipped else "events", "read", summary.read, ""),
         ("", "applied", summary.applied, ""),
         ("", "duplicate", summary.duplicate, "left out: same source and id, same body"),
         ("", "rejected", summary.rejected, _counts(summary.rejected_by_reason)),
@@ -178,23 +185,27 @@ def _rows_of_members(summary: Summary) -> list[tuple[str, str, int, str]]:
           for at, (outcome, count) in enumerate(summary.decisions.items())),
         *(("actions" if at == 0 else "", channel, count, "requested")
           for at, (channel, count) in enumerate(summary.actions.items())),
+        *([("", "expired", summary.expired_actions, "of them, by now: not in the outbox")]
+          if summary.expired_actions else []),
     ]  # fmt: skip
 
 
+OUTBOX = "outbox.jsonl (actions), "
 PLACES = {
-    Role.RUN: "warehouse/warehouse.duckdb (tables), surfaces.db (one document a member), outbox.jsonl (actions), "
+    Role.RUN: f"warehouse/warehouse.duckdb (tables), surfaces.db (one document a member), {OUTBOX}"
               "dead_letters.jsonl, state/ (to go on from)",
     Role.STITCH: "warehouse/warehouse.duckdb (events, identifiers, members), dead_letters.jsonl, "
                  "state/ (to go on from)",
     Role.MEMBERS: "warehouse/warehouse.duckdb (balances, decisions and so on), surfaces.db (one document a member), "
-                  "outbox.jsonl (actions), state/ (to go on from)",
+                  f"{OUTBOX}state/ (to go on from)",
 }  # fmt: skip
 
 
-def _print_places(console: Console, out: Path, role: str) -> None:
-    console.print(f"\nIn {out}: {PLACES[Role(role)]}")
+def _print_places(console: Console, summary: Summary) -> None:
+    places = PLACES[Role(summary.role)]
+    console.print(f"\nIn {summary.out}: {places.replace(OUTBOX, '') if summary.replay == 'shadow' else places}")
     console.print("Try next:")
-    for command in _next_commands(out, role):
+    for command in _next_commands(Path(summary.out), summary.role):
         console.print(f"  {command}")
 
 

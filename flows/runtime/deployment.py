@@ -20,12 +20,13 @@ from schemas.states import STATE_FORMAT
 
 MANAGED = (
     "state", "journal.jsonl", "warehouse", "records", "surfaces.db", "surfaces.db-wal", "surfaces.db-shm",
-    "surfaces.pending", "outbox.jsonl", "dead_letters.jsonl", "summary.json", "kafka_topics.json",
+    "surfaces.pending", "outbox.jsonl", "dead_letters.jsonl", "summary.json", "comparison.json", "kafka_topics.json",
     "kafka_surfaces.pending",
 )  # fmt: skip
 
 
-ONE_PROCESS_ON_FILES = {"role": "run", "input": "files"}
+NO_REPLAY = "no"
+ONE_PROCESS_ON_FILES = {"role": "run", "input": "files", "replay": NO_REPLAY}
 
 
 class DeploymentRefused(Exception):
@@ -129,12 +130,8 @@ class Deployment:
 
     @property
     def made_as(self) -> dict[str, str]:
-        """What the folder was made as: its role, its kind of input, its part of the groups; empty for a new one."""
-        path = self.state / "made_as.json"
-        if path.exists() and path.stat().st_size:
-            facts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-            return facts
-        return dict(ONE_PROCESS_ON_FILES) if any(self.engine.iterdir()) else {}
+        """What the folder was made as."""
+        return made_as(self.folder)
 
     def check_made_as(self, facts: dict[str, str]) -> None:
         """Refuse to go on as something else than what the folder was made as; a new one is made as `facts`."""
@@ -179,6 +176,15 @@ class Deployment:
     def release(self) -> None:
         """Let another worker in."""
         self._lock.close()
+
+
+def made_as(folder: Path) -> dict[str, str]:
+    """What a folder was made as: its role, its kind of input, its part of the groups; empty for a new one."""
+    path, engine = folder / "state" / "made_as.json", folder / "state" / "engine"
+    if path.exists() and path.stat().st_size:
+        facts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return facts
+    return dict(ONE_PROCESS_ON_FILES) if engine.is_dir() and any(engine.iterdir()) else {}
 
 
 def _replace(path: Path, text: str) -> None:

@@ -1,0 +1,222 @@
+"""What a replay made against what lives: decisions, balances and members that differ, as of the time both have reached.
+
+Both warehouses are read through their stored records (the views of today would show a live deployment as of now), up to
+the log time that the two have in common, and from where the replay began. A live deployment of several processes is
+given by all its folders. Nothing is written into them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import msgspec
+import orjson
+from duckdb import DuckDBPyConnection
+
+from balanza.look.rows import Row, dictionaries
+from config.compatibility import dump_program
+from config.program import Program
+from schemas.decode import time_us
+from sinks.catalog import refresh_views
+from sinks.destination import DestinationError
+from sinks.readable import rfc3339
+from sinks.stored import quoted
+
+SHOWN: Final = 10
+MEMORY_LIMIT: Final = "512MB"
+SECOND_US: Final = 1_000_000
+FILE_NAME: Final = "comparison.json"
+
+# As of $until_us, restricted to what changed since $from_us; {side} is `live` or `replay`.
+TABLES: Final = {
+    "decisions": """
+SELECT decision_id AS key, decision_id, member_id, at_us, rule, struct_pack(outcome, reason, channel) AS told
+FROM {side}_decisions WHERE at_us BETWEEN $from_us AND $until_us
+""",
+    "balances": """
+SELECT member_id || ' ' || currency AS key, member_id, currency, recorded_at_us AS at_us,
+       struct_pack(available, pending, receivable, lifetime_earned, lifetime_redeemed, lifetime_expired) AS told
+FROM (
+    SELECT * FROM {side}_entries WHERE recorded_at_us <= $until_us
+    QUALIFY row_number() OVER (PARTITION BY member_id, currency ORDER BY version DESC) = 1
+)
+WHERE recorded_at_us >= $from_us AND member_id NOT IN (
+    SELECT member_id FROM {side}_members WHERE at_us <= $until_us AND (forgotten OR merged_into IS NOT NULL)
+)
+""",
+    "members": """
+SELECT member_id AS key, member_id, at_us, struct_pack(known, merged_into) AS told
+FROM (
+    SELECT * FROM {side}_members WHERE at_us <= $until_us
+    QUALIFY row_number() OVER (PARTITION BY member_id ORDER BY version DESC) = 1
+)
+WHERE at_us >= $from_us AND NOT forgotten
+""",
+}
+NAMED: Final = {
+    "decisions": ("decision_id", "member_id", "rule"), "balances": ("member_id", "currency"), "members": ("member_id",),
+}  # fmt: skip
+COUNTS: Final = """
+SELECT count(*), count(*) FILTER (replay.key IS NULL), count(*) FILTER (live.key IS NULL),
+       count(*) FILTER (live.key IS NOT NULL AND replay.key IS NOT NULL AND live.told IS DISTINCT FROM replay.told)
+FROM live_{table}_seen AS live FULL JOIN replay_{table}_seen AS replay USING (key)
+"""
+DIFFERENT: Final = """
+SELECT {named}, make_timestamp(coalesce(live.at_us, replay.at_us)) AS at, live.told AS live, replay.told AS replay
+FROM live_{table}_seen AS live FULL JOIN replay_{table}_seen AS replay USING (key)
+WHERE live.key IS NULL OR replay.key IS NULL OR live.told IS DISTINCT FROM replay.told
+ORDER BY coalesce(live.at_us, replay.at_us), key LIMIT {shown}
+"""
+REACHED: Final = """
+SELECT max(us) FROM (
+    SELECT max(log_time_us) AS us FROM {folder}.stored.events
+    UNION ALL SELECT max(recorded_at_us) FROM {folder}.stored.entries
+    UNION ALL SELECT max(at_us) FROM {folder}.stored.decisions
+    UNION ALL SELECT max(at_us) FROM {folder}.stored.members
+)
+"""
+
+
+class NotComparable(Exception):
+    """A warehouse cannot be read; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Differing:
+    """Of one table: how many rows were compared, are in one only, or are told differently; the first of them."""
+
+    compared: int
+    only_live: int
+    only_replay: int
+    changed: int
+    first: list[Row]
+
+    @property
+    def total(self) -> int:
+        """How many rows differ."""
+        return self.only_live + self.only_replay + self.changed
+
+
+@dataclass
+class Comparison:
+    """What was compared, what differs by table, and what a reader must know about it."""
+
+    live: list[str]
+    replay: str
+    log_from: str | None
+    log_until: str
+    live_log_to: str
+    replay_log_to: str
+    equal: bool = True
+    notes: list[str] = field(default_factory=list)
+    differences: dict[str, Differing] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """The replay's side: its folder and program, how far its log went, from where it began (None: all of it)."""
+
+    out: Path
+    program: Program
+    log_us: int
+    from_us: int | None
+    began: str
+
+
+def compare(replayed: Replayed, live: Sequence[Path]) -> Comparison:
+    """Compare, and write OUT/comparison.json.
+
+    Raises:
+        NotComparable: a warehouse is not there or not readable.
+
+    """
+    try:
+        with duckdb.connect(":memory:", config=_bounds(replayed.out)) as connection:
+            comparison = _compared(connection, replayed, live)
+    except (DestinationError, duckdb.Error, msgspec.DecodeError, OSError) as error:
+        raise NotComparable(f"the warehouses cannot be compared: {error}") from error
+    text = orjson.dumps(asdict(comparison), option=orjson.OPT_INDENT_2 | orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
+    (replayed.out / FILE_NAME).write_bytes(text + b"\n")
+    return comparison
+
+
+def _bounds(out: Path) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "memory_limit": MEMORY_LIMIT, "temp_directory": str(out / "warehouse" / "spill"),
+        "autoinstall_known_extensions": False, "preserve_insertion_order": False,
+    }  # fmt: skip
+
+
+def _compared(connection: DuckDBPyConnection, replayed: Replayed, live: Sequence[Path]) -> Comparison:
+    lives = [f"live_{number}" for number in range(len(live))]
+    for name, folder in zip([*lives, "replay_0"], [*live, replayed.out], strict=True):
+        connection.execute(f"ATTACH {quoted(refresh_views(folder / 'warehouse'))} AS {name} (READ_ONLY)")
+    _gather(connection, "live", lives)
+    _gather(connection, "replay", ["replay_0"])
+    live_us = min(_reached_us(connection, name, folder) for name, folder in zip(lives, live, strict=True))
+    until_us = min(live_us, replayed.log_us)
+    comparison = Comparison(
+        [str(folder) for folder in live], str(replayed.out),
+        None if replayed.from_us is None else rfc3339(replayed.from_us), rfc3339(until_us), rfc3339(live_us),
+        rfc3339(replayed.log_us),
+    )  # fmt: skip
+    for table in TABLES:
+        differing = _differing(connection, table, replayed.from_us or 0, until_us)
+        comparison.differences[table] = differing
+        comparison.equal = comparison.equal and not differing.total
+    comparison.notes = _notes(comparison, replayed, live, abs(live_us - replayed.log_us))
+    return comparison
+
+
+def _gather(connection: DuckDBPyConnection, side: str, folders: Sequence[str]) -> None:
+    """Make one view a table over all folders of a side."""
+    for table in ("decisions", "entries", "members"):
+        union = " UNION ALL ".join(f"SELECT * FROM {folder}.stored.{table}" for folder in folders)  # noqa: S608  our own names
+        connection.execute(f"CREATE TEMP VIEW {side}_{table} AS {union}")
+
+
+def _reached_us(connection: DuckDBPyConnection, name: str, folder: Path) -> int:
+    """Give the log time that a folder has reached: that of its last record, or what its last summary says."""
+    found = connection.execute(REACHED.format(folder=name)).fetchone()
+    record_us = (found[0] if found else None) or 0
+    path = folder / "summary.json"
+    told: dict[str, Any] = orjson.loads(path.read_bytes()) if path.exists() else {}
+    said = told.get("log_to")
+    return max(record_us, time_us(datetime.fromisoformat(said)) if isinstance(said, str) else 0)
+
+
+def _differing(connection: DuckDBPyConnection, table: str, from_us: int, until_us: int) -> Differing:
+    for side in ("live", "replay"):
+        query = TABLES[table].format(side=side)
+        connection.execute(
+            f"CREATE TEMP TABLE {side}_{table}_seen AS {query}", {"from_us": from_us, "until_us": until_us}
+        )
+    counts = connection.execute(COUNTS.format(table=table)).fetchone()
+    assert counts is not None
+    named = ", ".join(f"coalesce(live.{name}, replay.{name}) AS {name}" for name in NAMED[table])
+    first = connection.execute(DIFFERENT.format(table=table, named=named, shown=SHOWN))
+    compared, only_live, only_replay, changed = counts
+    return Differing(compared, only_live, only_replay, changed, list(dictionaries(first)))
+
+
+def _notes(comparison: Comparison, replayed: Replayed, live: Sequence[Path], apart_us: int) -> list[str]:
+    notes = []
+    if apart_us >= SECOND_US:
+        notes.append(f"The live deployment is at log time {comparison.live_log_to}, the replay at "
+                     f"{comparison.replay_log_to}: both are compared as of {comparison.log_until}.")
+    if replayed.from_us is not None:
+        notes.append(f"The replay began at {replayed.began}, without the state from before: members (also in their "
+                     "ids), balances and decisions that stand on older events differ for that reason alone. "
+                     f"Compared is what changed since {comparison.log_from}.")
+    own = dump_program(replayed.program)
+    if any(_program_text(folder) != own for folder in live):
+        notes.append("The replay ran another program than the live deployment.")
+    return notes
+
+
+def _program_text(folder: Path) -> str | None:
+    path = folder / "state" / "program.json"
+    return path.read_text(encoding="utf-8") if path.exists() else None
