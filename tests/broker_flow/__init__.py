@@ -1,0 +1,1 @@
+"""The whole way on a real broker: one process, several, killed, moved, live and replayed."""
