@@ -30,7 +30,7 @@ def begin(
         LogDamaged: a topic is not the one that was read before, or no longer asked for.
 
     """
-    found, ids = find_topics(cluster, topics)
+    found, ids = find_topics(cluster, sorted(set(topics)))
     places = [Place(topic, number) for topic in sorted(found) for number in range(found[topic])]
     if progress is None:
         offsets = _first_offsets(cluster, places, options.start)

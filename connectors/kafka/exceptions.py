@@ -48,6 +48,11 @@ class Exceptions:
         self._exists = topic in cluster.partitions([topic])
         if write and not self._exists:
             cluster.create_topics([TopicSpec(topic, 1, {**BY_LOG, "retention.ms": FOREVER})])
+        elif not self._exists:
+            logging.getLogger("balanza.kafka").warning(
+                "topic %s is missing or not permitted: if there are exceptions to the order in it, they are not known",
+                topic,
+            )
 
     def load(self, topic_ids: dict[str, str]) -> dict[Place, dict[int, int]]:
         """Give the log times given to records of these topics, by partition and offset."""
@@ -82,18 +87,21 @@ class Exceptions:
         return entries
 
     def _position(self, message: Message, position: int) -> int:
-        error = message.error()
-        if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  it has no public name
-            raise KafkaUnusable(f"topic {self._topic} cannot be read: {error.str()}")
-        offset = message.offset() or 0
-        return max(position, offset if error is not None else offset + 1)
+        error, offset = message.error(), message.offset() or 0
+        if error is None:
+            return offset + 1
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  the client has no public name for its own code
+            return max(position, offset)
+        if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED or error.fatal():
+            raise self._cluster.troubles.unusable(error, f"topic {self._topic}")
+        return position  # the group's, which is of no use here, or one that is tried again
 
     def settled(self) -> bool:
         """Whether all that was appended stands in the topic; only then may it be used. KafkaUnusable if it cannot."""
         if self._producer is not None and self._unsure:
             self._producer.poll(0)
         if self._failed is not None:
-            raise KafkaUnusable(f"topic {self._topic} cannot be written: {self._failed.str()}")
+            raise self._cluster.troubles.unusable(self._failed, f"topic {self._topic}")
         return self._unsure == 0
 
     def append(self, late: Late, topic_id: str) -> None:

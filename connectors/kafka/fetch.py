@@ -170,9 +170,9 @@ class Fetcher:
             self._spoil(place, f"{place}: the record at offset {message.offset()} is corrupt ({error.str()}); bring a "
                                "good copy back, or delete the records up to it and go on with --skip-gaps")
         elif code in NOT_PERMITTED:
-            raise KafkaUnusable(f"{place}: {error.str()}; this user needs the right Read on the topic")
+            raise self._cluster.troubles.unusable(error, f"partition {place}")
         elif error.fatal():
-            raise KafkaUnusable(f"{self._cluster.bootstrap}: {error.str()}")
+            raise self._cluster.troubles.unusable(error, f"Kafka at {self._cluster.bootstrap}")
         else:  # it is tried again; whether the broker is away, the questions to it tell
             self._log.info("%s: %s", place, error.str())
 

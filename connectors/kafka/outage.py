@@ -9,7 +9,7 @@ class Outage:
     """Told of each question's outcome; times are wall clock seconds."""
 
     def __init__(self, cluster: Cluster, seconds_max: float) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self._seconds_max = seconds_max
         self._log = logging.getLogger("balanza.kafka")
         self._since: float | None = None
@@ -28,19 +28,17 @@ class Outage:
         """Note a question that was put at `asked` and failed, or waits for too long; KafkaUnusable to give up."""
         if self._since is None:
             self._since = asked
-            self._log.warning("%s does not answer (%s): waiting", self._cluster.bootstrap, why)
+            self._log.warning("%s does not answer (%s): waiting", self.cluster.bootstrap, why)
         if now - self._since >= self._seconds_max:
-            trouble = self._cluster.trouble
-            cause = f"; the client said first: {trouble}" if trouble else ""
             raise KafkaUnusable(
-                f"{self._cluster.bootstrap} has not answered for {now - self._since:.0f} s ({why}{cause}); nothing is "
-                "lost: start again when the broker is back"
+                f"Kafka at {self.cluster.bootstrap} has not answered for {now - self._since:.0f} s "
+                f"({why}{self.cluster.troubles.cause}); nothing is lost: start again when the broker is back"
             )
 
     def answered(self, now: float) -> None:
         """Note an answer."""
         if self._since is not None:
             away = max(0.0, now - self._since)
-            self._log.warning("%s answers again after %.1f s", self._cluster.bootstrap, away)
+            self._log.warning("%s answers again after %.1f s", self.cluster.bootstrap, away)
             self._past_seconds += away
             self._since = None

@@ -8,13 +8,10 @@ from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka.cluster import KafkaUnusable
 from connectors.kafka.outage import Outage
+from connectors.kafka.troubles import NOT_PERMITTED
 
 Key = TypeVar("Key")
 WAITS_LONG_SECONDS: Final = 3.0
-NOT_PERMITTED: Final = frozenset({
-    KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError.SASL_AUTHENTICATION_FAILED,
-})  # fmt: skip
 
 
 class Question(Generic[Key]):
@@ -71,7 +68,7 @@ class Question(Generic[Key]):
             raise error
         cause: KafkaError = error.args[0]
         if cause.code() in NOT_PERMITTED:
-            raise KafkaUnusable(f"{key}: {cause.str()}; this user needs the rights to read and describe it")
+            raise self._outage.cluster.troubles.unusable(cause, str(key))
         if cause.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             self._missing(key)
             return

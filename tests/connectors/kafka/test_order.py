@@ -1,6 +1,7 @@
 """The order while records are still arriving, against sorting all of them afterwards."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,10 +18,14 @@ APPEND_IN_TIME = st.tuples(st.just("append"), NUMBER, st.just(0), st.integers(0,
 FETCH = st.tuples(st.just("fetch"), NUMBER, FEW)
 FENCE = st.tuples(st.just("fence"), st.integers(0, 2))
 TAKE = st.tuples(st.just("take"), FEW)
-OTHERS = st.sampled_from([("clock",), ("save",), ("crash",), ("add",)])
+READ = st.tuples(st.just("read"), FEW)
+SAVE = st.just(("save",))
+OTHERS = st.sampled_from([("clock",), ("crash",), ("add",)])
 Step = tuple[object, ...]
-LIFE = st.lists(st.one_of(APPEND, APPEND, FETCH, FETCH, FENCE, TAKE, OTHERS), max_size=60)
-IN_TIME = st.lists(st.one_of(APPEND_IN_TIME, FETCH, FENCE, TAKE, st.just(("save",)), st.just(("crash",))), max_size=60)
+LIFE = st.lists(st.one_of(APPEND, APPEND, FETCH, FENCE, TAKE, READ, SAVE, OTHERS), max_size=60)
+IN_TIME = st.lists(st.one_of(APPEND_IN_TIME, FETCH, FENCE, TAKE, READ, SAVE, st.just(("crash",))), max_size=60)
+SEED = st.integers(0, 1 << 32)
+STEPS_OF_A_LONG_LIFE = 150
 
 
 def live(count: int, script: Sequence[Step]) -> World:
@@ -30,6 +35,24 @@ def live(count: int, script: Sequence[Step]) -> World:
         getattr(world, str(what))(*arguments)
     world.finish()
     return world
+
+
+def long_life(seed: int, latest_us: int) -> list[Step]:
+    """A script that is long enough for several troubles in one life; records look up to `latest_us` older."""
+    chance = random.Random(seed)
+
+    def late_us() -> int:
+        return chance.choice([0, 0, chance.randint(0, latest_us)])
+
+    makers: list[Callable[[], Step]] = [
+        lambda: ("append", chance.randrange(4), late_us(), chance.randrange(3)),
+        lambda: ("fetch", chance.randrange(4), chance.randint(1, 6)),
+        lambda: ("fence", chance.randrange(3)),
+        lambda: ("take", chance.randint(1, 4)),
+        lambda: ("read", chance.randint(1, 4)),
+        lambda: (chance.choice(["save", "save", "crash", "clock", "add"]),),
+    ]
+    return [step() for step in chance.choices(makers, [8, 4, 2, 4, 3, 2], k=STEPS_OF_A_LONG_LIFE)]
 
 
 def read_again(world: World, sizes: Sequence[int], exceptions: Given) -> list[Stood]:
@@ -50,11 +73,34 @@ def read_again(world: World, sizes: Sequence[int], exceptions: Given) -> list[St
     return found
 
 
-@settings(max_examples=400)
-@given(count=st.integers(1, 3), script=LIFE, sizes=st.lists(FEW, min_size=1, max_size=5))
+SIZES = st.lists(FEW, min_size=1, max_size=5)
+
+
+@settings(max_examples=200)
+@given(count=st.integers(1, 3), script=LIFE, sizes=SIZES)
 def test_live_and_replay_are_one(count: int, script: list[Step], sizes: list[int]) -> None:
     """Whatever came when, late or not, over crashes and new partitions: reading again gives the same, log times too."""
-    world = live(count, script)
+    compare(live(count, script), sizes)
+
+
+@settings(max_examples=150)
+@given(seed=SEED, count=st.integers(1, 3), sizes=SIZES)
+def test_long_lives_and_replay_are_one(seed: int, count: int, sizes: list[int]) -> None:
+    """The same with many troubles in one life."""
+    compare(live(count, long_life(seed, 20)), sizes)
+
+
+@settings(max_examples=100)
+@given(seed=SEED, count=st.integers(1, 3), sizes=SIZES)
+def test_long_lives_in_time_have_no_exceptions(seed: int, count: int, sizes: list[int]) -> None:
+    """If timestamps are true and no partition is added, nothing is ever late, whatever crashes and stands still."""
+    world = live(count, [step for step in long_life(seed, 0) if step != ("add",)])
+    assert world.given == {}
+    compare(world, sizes)
+
+
+def compare(world: World, sizes: list[int]) -> None:
+    """What was taken is what a naive sort says, and what a second reading gives."""
     assert naive(world.stamps, world.given) == world.taken
     assert world.taken == read_again(world, sizes, world.given)
 
@@ -68,17 +114,17 @@ def test_what_is_in_time_is_no_exception(count: int, script: list[Step]) -> None
     assert naive(world.stamps, {}) == world.taken
 
 
-@settings(max_examples=200)
-@given(count=st.integers(1, 3), script=LIFE)
-def test_the_clock_is_never_contradicted(count: int, script: list[Step]) -> None:
+@settings(max_examples=150)
+@given(count=st.integers(1, 3), seed=SEED)
+def test_the_clock_is_never_contradicted(count: int, seed: int) -> None:
     """What comes after the clock was moved has a later log time, what came before has not."""
-    world = live(count, script)
+    world = live(count, long_life(seed, 20))
     for clock_us, before in world.clocks:
         assert all(log_us <= clock_us for log_us, *_ in world.taken[:before])
         assert all(log_us > clock_us for log_us, *_ in world.taken[before:])
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(count=st.integers(1, 3), script=LIFE, until_us=st.integers(95, 130), size=FEW)
 def test_until_is_a_place_in_the_order(count: int, script: list[Step], until_us: int, size: int) -> None:
     """A bounded reading that stops before a log time gives exactly the beginning of the whole one."""
@@ -147,6 +193,15 @@ def test_a_late_record_is_put_above_the_floor() -> None:
     assert flat(order, 9) == [(50, A, 0)]
     assert order.push(B, [48, 49, 60], [0, 1, 2], [0, 1, 2]) == Late(B, 0, 51, 2)
     assert flat(order, 9) == [(51, B, 0), (51, B, 1), (60, B, 2)]
+
+
+def test_a_reader_that_starts_behind_an_exception_knows_its_log_time() -> None:
+    """Who begins at an offset has the running maximum that earlier exceptions made."""
+    order: Order[int] = Order()
+    order.join(A, 5, 0, {3: 100, 6: 200})
+    order.bound({A: 8})
+    order.push(A, [10, 11, 12], [5, 6, 7], [5, 6, 7])
+    assert flat(order, 9) == [(100, A, 5), (200, A, 6), (200, A, 7)]
 
 
 def test_a_timestamp_beyond_all_calendars_is_passed_over() -> None:

@@ -175,6 +175,8 @@ def test_rights_that_are_missing_are_told(brokers: BrokerMaker, caplog: pytest.L
     with pytest.raises(KafkaUnusable, match=r"Read|READ"):
         to_the_end(as_reader(broker, topic))
     allow(topics.admin, ResourceType.TOPIC, topic, AclOperation.READ)
+    allow(topics.admin, ResourceType.TOPIC, "balanza.exceptions", AclOperation.READ)
+    topics.produce("balanza.exceptions", [Sent(b"of another", key=b"another deployment")])
     caplog.clear()
     with caplog.at_level(logging.WARNING, "balanza.kafka"):
         log = as_reader(broker, topic)

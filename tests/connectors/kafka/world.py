@@ -15,9 +15,10 @@ SOON_US = 1 << 40
 
 
 class Saved(Struct):
-    """A snapshot: how many records were taken, the floor, and of each partition next offset and last log time."""
+    """A snapshot: how many records and clocks came before it, the floor, each partition's next offset and log time."""
 
     taken: int = 0
+    clocks: int = 0
     floor: Floor = Floor(0, Place("", -1))
     reached_us: int = 0
     places: dict[Place, tuple[int, int]] = field(default_factory=dict)
@@ -65,6 +66,13 @@ class World:
         """Take some."""
         self.taken += flat(self.order, count)
 
+    def read(self, count: int) -> None:
+        """All there is of one partition and more arrives, and what may be taken is taken."""
+        self.fetch(count, SOON_US)
+        self.fetch(count + 1, 2)
+        self.fence(0)
+        self.take(count + 1)
+
     def clock(self) -> None:
         """The clock goes on if it can."""
         clock_us = self.order.idle_clock_us()
@@ -82,12 +90,12 @@ class World:
     def save(self) -> None:
         """A snapshot is taken."""
         places = {place: (lane.next_offset, lane.taken_us) for place, lane in self.order.lanes.items()}
-        self.saved = Saved(len(self.taken), self.order.floor, self.order.reached_us, places)
+        self.saved = Saved(len(self.taken), len(self.clocks), self.order.floor, self.order.reached_us, places)
 
     def crash(self) -> None:
         """The reader dies, and another goes on from the last snapshot; the exceptions were written down."""
         del self.taken[self.saved.taken :]
-        self.clocks = [clock for clock in self.clocks if clock[1] <= len(self.taken)]
+        del self.clocks[self.saved.clocks :]
         self.order = self._reader()
 
     def finish(self) -> None:
