@@ -221,7 +221,7 @@ def _open_stitched(run: Run, progress: StitchedProgress | None) -> StitchedLog:
     assert cluster is not None
     assert wiring.ours is not None
     options = StitchedOptions(
-        request.settings.prefix, wiring.ours, wiring.groups, request.follow, wiring.waiting,
+        request.settings.prefix, wiring.ours, wiring.groups, request.follow, run.waiting,
         request.settings.topics_refresh_seconds, request.settings.outage_seconds_max,
     )  # fmt: skip
     moved = moved_state(run.deployment)

@@ -80,7 +80,7 @@ class Progressing:
             more = f"{stitch.members:,} members, "
             return Standing("read", read_lines(stitch), wiring.read_before, stitch.log_us, more)
         if isinstance(members, MemberTotals):
-            waiting = wiring.waiting()
+            waiting = self._run.waiting()
             more = f"{waiting:,} members wait for other workers, " if waiting else ""
             return Standing("applied", members.steps, wiring.steps_before, members.log_us, more)
         return None

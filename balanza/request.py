@@ -148,6 +148,10 @@ class Run:
         if self.request.follow and read_at:
             self.wiring.metrics.end_to_end_seconds.observe(max(0.0, time.time() - read_at))
 
+    def waiting(self) -> int:
+        """How many members wait for another process, as the member station knows once it is open."""
+        return self.wiring.waiting()
+
     def sample(self) -> None:
         """Bring the metrics up to date that nobody counts by the batch."""
         metrics = self.wiring.metrics
@@ -157,7 +161,7 @@ class Run:
             self.turns_counted = self.log.turns
         if self.broker_log is not None:
             self._sample_broker(self.broker_log)
-        metrics.members_waiting.set(self.wiring.waiting())
+        metrics.members_waiting.set(self.waiting())
         counted = dict(self.dropped)
         before = self.fields_counted
         metrics.count_dropped_fields({path: count - before.get(path, 0) for path, count in counted.items()})

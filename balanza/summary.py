@@ -88,7 +88,7 @@ def summarise(run: Run) -> Summary:
         stitch.merges, members.entries, members.outstanding, members.receivable, _most_first(members.refusals),
         _most_first(members.signals), _most_first(members.decisions), _most_first(members.actions), members.receipts,
     )  # fmt: skip
-    summary.role, summary.steps, summary.waiting = run.request.role.value, members.steps, run.wiring.waiting()
+    summary.role, summary.steps, summary.waiting = run.request.role.value, members.steps, run.waiting()
     summary.replay, summary.skipped, summary.expired_actions = run.request.kind, run.skipped(), run.expired()
     if run.request.role == Role.MEMBERS:
         summary.read_now, summary.log_to = members.steps - run.wiring.steps_before, _moment(members.log_us)
