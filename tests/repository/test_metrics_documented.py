@@ -92,6 +92,13 @@ def test_every_alert_says_what_to_do() -> None:
     assert table == {rule["alert"]: rule["labels"]["severity"] for rule in rules() if rule["annotations"]["summary"]}
 
 
+def test_what_is_wrong_with_kafka_wakes_somebody() -> None:
+    """Records that pile up, a broker that is away, records that are gone and members that wait have alerts."""
+    watched = {name for rule in rules() for name in METRIC.findall(rule["expr"])}
+    troubles = {"lag_records", "broker_away_seconds", "gap_records_total", "members_waiting"}
+    assert {f"balanza_{name}" for name in troubles} <= watched
+
+
 def test_every_metric_is_set_by_somebody() -> None:
     """A metric that nobody sets reads as zero, which is a lie: each is used outside the catalogue."""
     used = {
