@@ -31,6 +31,7 @@ class Part:
     groups: tuple[int, ...] | None = None
     follow: bool = False
     program: Path = CORNER_SHOP
+    replay: bool = False
 
     def request(self, chosen: Settings | None = None) -> Request:
         """The request that the command line would make."""
@@ -38,7 +39,7 @@ class Part:
         chosen = chosen.model_copy(update={"prefix": self.prefix, "topic_partitions": 4})
         source = KafkaInput({"bootstrap.servers": self.bootstrap}, self.topics)
         return Request(load_program(self.program), source, self.out, chosen, self.follow, role=self.role,
-                       groups=self.groups)
+                       groups=self.groups, replay=self.replay, shadow=self.replay)
 
 
 def live(part: Part, chosen: Settings | None = None, *, listen: bool = False) -> Summary:
