@@ -14,6 +14,7 @@ from config.durations import DURATION_PATTERN, format_duration, parse_duration
 from schemas.currencies import CurrencyCode
 
 SLUG_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,63}$"
+PREFIX_PATTERN: Final = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"
 CLOCK_PATTERN: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 TIME_ZONE_EXPECTED: Final = "an IANA time zone such as Europe/London"
 

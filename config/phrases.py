@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Final, cast
 
 from config.durations import DURATION_EXPECTED, DURATION_PATTERN
-from config.fields import CLOCK_PATTERN, SLUG_PATTERN, TIME_ZONE_EXPECTED
+from config.fields import CLOCK_PATTERN, PREFIX_PATTERN, SLUG_PATTERN, TIME_ZONE_EXPECTED
 
 Schema = Mapping[str, object]
 
@@ -16,6 +16,7 @@ SLUG_EXPECTED: Final = "a name of lower-case letters, digits, _ and -, starting 
 
 _PATTERNS: Final = {
     SLUG_PATTERN: SLUG_EXPECTED,
+    PREFIX_PATTERN: "letters, digits, ., _ and -, not beginning with a point, at most 100 long",
     CLOCK_PATTERN: "a time of day from 00:00 to 23:59 such as 08:00",
     DURATION_PATTERN: DURATION_EXPECTED,
 }

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from config.fields import PREFIX_PATTERN
 from config.phrases import closest, did_you_mean, expected, render
 
 VARIABLE_PREFIX: Final = "BALANZA_"
@@ -53,7 +54,7 @@ class Settings(BaseModel):
     poll_seconds: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = Field(
         default=0.05, description="Pause before an idle input is asked again."
     )
-    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$")] = Field(
+    prefix: Annotated[str, StringConstraints(pattern=PREFIX_PATTERN)] = Field(
         default="balanza", description="Begins the names of the deployment's own topics: <prefix>.entries and so on."
     )
     record_topics: RecordTopicsMode = Field(
@@ -109,9 +110,16 @@ def _misspelt(environ: Mapping[str, str]) -> list[str]:
     return problems
 
 
+def _in_place(shape: dict[str, object], schema: Mapping[str, dict[str, dict[str, object]]]) -> dict[str, object]:
+    """The shape of a setting with what it refers to put in."""
+    named = str(shape.get("$ref", "")).rpartition("/")[2]
+    return schema["$defs"][named] if named else shape
+
+
 def _problems(error: ValidationError, chosen: Collection[str]) -> list[str]:
     """A sentence for each wrong value; it names the variable, or the setting where the command line gave it."""
-    accepted = Settings.model_json_schema()["properties"]
+    schema = Settings.model_json_schema()
+    accepted = {name: _in_place(shape, schema) for name, shape in schema["properties"].items()}
     problems = []
     for entry in error.errors(include_url=False):
         name = str(entry["loc"][0])

@@ -17,7 +17,9 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     """Nothing given is the same as the settings' own defaults, which hold to their own bounds."""
     assert Settings() == Settings.from_environment({})
     assert Settings() == Settings.model_validate(Settings().model_dump())
-    assert tuple(Settings().model_dump().values()) == (5.0, 1.0, 1000, 384, 256, 9108, "127.0.0.1", 0.05, False)
+    assert tuple(Settings().model_dump().values()) == (
+        5.0, 1.0, 1000, 384, 256, 9108, "127.0.0.1", 0.05, "balanza", "by_record", 16, 20, 5.0, 300.0, False,
+    )  # fmt: skip
 
 
 def test_the_environment_overrules_the_defaults_and_the_command_line_both() -> None:
@@ -40,6 +42,13 @@ def test_the_environment_overrules_the_defaults_and_the_command_line_both() -> N
         ("BALANZA_METRICS_ADDRESS", "", "found ''; expected a text, not empty"),
         ("BALANZA_EPOCH_SECONDS", "nan", "found 'nan'; expected a number above 0 and up to 3600"),
         ("BALANZA_POLL_SECONDS", "0", "found '0'; expected a number above 0 and up to 60"),
+        ("BALANZA_PREFIX", "a b", "found 'a b'; expected letters, digits, ., _ and -, not beginning with a point, at most "
+                                  "100 long"),
+        ("BALANZA_RECORD_TOPICS", "all", "found 'all'; expected 'by_record' or 'one' or 'none'"),
+        ("BALANZA_TOPIC_PARTITIONS", "0", "found '0'; expected a whole number from 1 to 65536"),
+        ("BALANZA_FENCE_HOLD_MS", "-1", "found '-1'; expected a whole number from 0 to 5000"),
+        ("BALANZA_TOPICS_REFRESH_SECONDS", "0", "found '0'; expected a number above 0 and up to 3600"),
+        ("BALANZA_OUTAGE_SECONDS_MAX", "inf", "found 'inf'; expected a number above 0 and up to 3600"),
         ("BALANZA_KEEP_RECORDS", "perhaps", "found 'perhaps'; expected true or false"),
     ],
 )
