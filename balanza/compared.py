@@ -11,14 +11,15 @@ def print_comparison(comparison: Comparison) -> None:
     """Print it to stdout."""
     out = console()
     found = "no differences" if comparison.equal else "differences"
-    out.print(f"\nAgainst {', '.join(comparison.live)}: {found}, up to log time {comparison.log_until}")
+    out.print(f"\nAgainst {', '.join(comparison.live)}: {found}, up to log time {comparison.log_until}",
+              soft_wrap=True)
     rows = [
         (name, one.compared, one.only_live, one.only_replay, one.changed)
         for name, one in comparison.differences.items()
     ]  # fmt: skip
     out.print(table(("", *COLUMNS), rows, COLUMNS))
     for note in comparison.notes:
-        out.print(f"Note: {note}")
+        out.print(f"Note: {note}", soft_wrap=True)
     for name, differing in comparison.differences.items():
         if differing.first:
             out.print(f"\n{_heading(name, differing)}")
@@ -26,7 +27,7 @@ def print_comparison(comparison: Comparison) -> None:
             lines = ([*(row[column] for column in named), *_sides(row)] for row in differing.first)
             out.print(table((*named, "live", "replay"), lines))
     if not comparison.equal:
-        out.print(f"\nAll of this as JSON: {comparison.replay}/{FILE_NAME}")
+        out.print(f"\nAll of this as JSON: {comparison.replay}/{FILE_NAME}", soft_wrap=True)
 
 
 def _heading(name: str, differing: Differing) -> str:

@@ -16,7 +16,7 @@ SLUG_EXPECTED: Final = "a name of lower-case letters, digits, _ and -, starting 
 
 _PATTERNS: Final = {
     SLUG_PATTERN: SLUG_EXPECTED,
-    PREFIX_PATTERN: "letters, digits, ., _ and -, not beginning with a point, at most 100 long",
+    PREFIX_PATTERN: "letters, digits, ., _ and -, no point first, at most 100 long",
     CLOCK_PATTERN: "a time of day from 00:00 to 23:59 such as 08:00",
     DURATION_PATTERN: DURATION_EXPECTED,
 }
