@@ -1,40 +1,28 @@
 """Topics of a Kafka cluster as one ordered log.
 
-The order is `order.py`'s. This module moves it on: it fetches records, asks for end offsets as fences (a bounded run
-has one, its ends), looks at the topics now and then, and turns runs into batches of rows. Nothing here waits longer
-than some milliseconds, except at the start. A read takes what the order gives; if that is too little, it fetches and
-takes again.
+The order is `order.py`'s. This module moves it on with what the fetcher gives and the fences prove, and turns runs into
+batches of rows. Nothing here waits longer than some milliseconds, except at the start. A read takes what the order
+gives; if that is too little, it fetches and takes again.
 """
 
-import logging
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from confluent_kafka import TopicCollection
-
-from connectors.file_log import LogDamaged
-from connectors.kafka.beginning import ANEW, begin, made_again
-from connectors.kafka.cluster import ASK_SECONDS, Cluster
+from connectors.kafka.beginning import begin
+from connectors.kafka.cluster import Cluster
 from connectors.kafka.events import Carrier, RowDecoder
 from connectors.kafka.exceptions import Exceptions
+from connectors.kafka.fences import BEAT_SECONDS, Fences
 from connectors.kafka.fetch import Fetcher
-from connectors.kafka.options import SECOND_US, KafkaLogOptions
-from connectors.kafka.order import Floor, Late, Order, Run
-from connectors.kafka.outage import Outage
+from connectors.kafka.options import KafkaLogOptions
+from connectors.kafka.order import NO_FLOOR, Floor, Late, Order, Run
 from connectors.kafka.progress import KafkaProgress, PlaceProgress
-from connectors.kafka.question import Question
 from schemas.decode import EventDecoder
 from schemas.log import LogBatch, Place
 
 READ_SECONDS: Final = 0.02
 WAIT_SECONDS: Final = 0.004
-FENCE_SECONDS_MIN: Final = 0.01
-FENCE_SECONDS_A_PLACE: Final = 0.0002
-IDLE_FENCE_SECONDS: Final = 0.1
-BEAT_SECONDS: Final = 0.1
-HOLD_US_MAX: Final = 5 * SECOND_US
-MISSING_MAX: Final = 1
 
 
 class KafkaLog:
@@ -56,27 +44,20 @@ class KafkaLog:
         self.damages: list[str] = []
         self.unfinished: dict[str, int] = {}
         self.exceptions_written = 0
-        self._cluster = cluster
-        self._log = logging.getLogger("balanza.kafka")
         places, self._ids = begin(cluster, topics, options, progress)
         self._exceptions = Exceptions(
             cluster, options.exceptions_topic, options.deployment, write=options.write_exceptions
         )
         self._order = _order(options, progress, places, self._exceptions.load(self._ids))
-        self._ends: dict[Place, int] = {}
+        self.fetcher = Fetcher(cluster, self._order, options, self._late)
+        self._fences = Fences(cluster, self._order, options, self._ids, self.fetcher.join)
         if not options.follow:
-            self._ends = cluster.end_offsets(self._order.lanes)
-            self._order.bound(self._ends)
-        self._outage = Outage(cluster, options.outage_seconds_max)
-        self._ends_asked: Question[Place] = Question(self._outage, lambda _: None)
-        self._topics_asked: Question[str] = Question(self._outage, self._missing)
-        self._missed = 0
-        self._hold_us = options.hold_ms * 1000
+            self._fences.ends = cluster.end_offsets(self._order.lanes)
+            self._order.bound(self._fences.ends)
         self._beat_at = 0.0
         self._said_farewell = False
         self._handed: KafkaProgress | None = None
         self._rows = RowDecoder(decoder, options.future_skew_us)
-        self.fetcher = Fetcher(cluster, self._order, options, self._late)
 
     def read(self) -> LogBatch | None:
         """Give the next batch; None when there is nothing now (`ended` tells whether there will be).
@@ -90,7 +71,7 @@ class KafkaLog:
             return self._farewell()
         until = time.monotonic() + READ_SECONDS
         while True:
-            self._keep_up()
+            self._fences.keep_up()
             runs = self._take(until)
             if runs:
                 rows, blank = self._rows.rows(runs)
@@ -141,73 +122,12 @@ class KafkaLog:
         self._order.pass_clock(clock_us)
         return LogBatch([], clock_us, 0, now)
 
-    # fences and the look at the topics
-
-    def _keep_up(self) -> None:
-        """Look at the answers to what was asked, and ask what is to be known next."""
-        now = self.options.wall()
-        ends = self._ends_asked.answers(now)
-        if ends is not None:
-            self._ends = {place: answer.offset for place, answer in ends.items()}
-            self._order.fence(self._ends, int(self._ends_asked.asked * SECOND_US) - self._hold_us)
-        if self._wants_fence(now):
-            self._ends_asked.ask(now, lambda: self._cluster.ask_end_offsets(list(self._order.lanes)))
-        topics = self._topics_asked.answers(now)
-        if topics is not None:
-            self._look_at(topics)
-        if now - self._topics_asked.asked >= self.options.refresh_seconds and not self._topics_asked.in_flight:
-            self._topics_asked.ask(now, self._ask_topics)
-
-    def _wants_fence(self, now: float) -> bool:
-        if not self.options.follow or self._ends_asked.in_flight or not self._order.satisfied:
-            return False
-        since = now - self._ends_asked.asked
-        if since >= IDLE_FENCE_SECONDS or since < 0:  # the wall clock may be put back
-            return True
-        pause = max(FENCE_SECONDS_MIN, FENCE_SECONDS_A_PLACE * len(self._order.lanes))
-        first_us = self._order.first_us()
-        return first_us is not None and since >= pause and int(now * SECOND_US) - self._hold_us > first_us
-
-    def _ask_topics(self) -> dict[str, Any]:
-        asked = self._cluster.admin.describe_topics(TopicCollection(sorted(self._ids)), request_timeout=ASK_SECONDS)
-        return dict(asked)
-
-    def _look_at(self, topics: dict[str, Any]) -> None:
-        """Compare the topics' ids, and let new partitions in."""
-        self._missed = 0
-        for topic, found in topics.items():
-            if str(found.topic_id) != self._ids[topic]:
-                raise LogDamaged(made_again(topic, self._ids[topic], str(found.topic_id)))
-        if not self.options.follow:
-            return
-        places = {Place(topic, number) for topic, found in topics.items() for number in range(len(found.partitions))}
-        new = sorted(places - self._order.lanes.keys())
-        if new:
-            self._log.warning("new partitions, read from their beginning: %s", ", ".join(map(str, new)))
-            for place in new:
-                self._order.join(place, 0)
-            self.fetcher.join(new)
-
-    def _missing(self, topic: str) -> None:
-        """Stop for a topic that the broker does not know; once alone may be a broker that is just coming back."""
-        self._missed += 1
-        if self._missed > MISSING_MAX:
-            raise LogDamaged(f"topic {topic} was deleted while it was read; {ANEW}")
-
     def _late(self, late: Late) -> None:
-        """Write an exception down, and hold records back for longer if it shows that clocks differ."""
-        self._exceptions.append(late, self._ids[late.place.topic])
+        """Write an exception down."""
+        topic = late.place.topic
+        self._exceptions.append(late, self._ids[topic])
         self.exceptions_written += self.options.write_exceptions
-        is_new = not self._order.lanes[late.place].goal
-        if not self.options.follow or is_new or self.fetcher.by_sender(late.place.topic):
-            return
-        needed_us = self._hold_us + late.below_us
-        if self._hold_us < needed_us <= HOLD_US_MAX:
-            self._log.warning(
-                "%s came %d ms below the floor: records are held back for %d ms from now on", late.place,
-                late.below_us // 1000, needed_us // 1000,
-            )  # fmt: skip
-            self._hold_us = needed_us
+        self._fences.late(late, by_sender=self.fetcher.by_sender(topic))
 
     # what others ask
 
@@ -241,11 +161,11 @@ class KafkaLog:
     def lag(self) -> dict[Place, int]:
         """Give how many offsets each partition's next record stands before the last known end."""
         lanes = list(self._order.lanes.items())
-        return {place: max(0, self._ends.get(place, 0) - lane.next_offset) for place, lane in lanes}
+        return {place: max(0, self._fences.ends.get(place, 0) - lane.next_offset) for place, lane in lanes}
 
     def away_seconds(self) -> float:
         """Give for how long the broker has been away since the start."""
-        return self._outage.seconds(self.options.wall())
+        return self._fences.outage.seconds(self.options.wall())
 
     def unread_bytes(self) -> int:
         """Give 0: what is unread is counted in records, see `lag`."""
@@ -253,7 +173,7 @@ class KafkaLog:
 
     def close(self) -> None:
         """Leave the broker."""
-        if self._handed is not None and not self._outage.under_way:
+        if self._handed is not None and not self._fences.outage.under_way:
             self.fetcher.commit(self._handed.offsets())
         self._exceptions.close()
         self.fetcher.close()
@@ -263,7 +183,7 @@ def _order(
     options: KafkaLogOptions, progress: KafkaProgress | None, places: Sequence[PlaceProgress],
     given: dict[Place, dict[int, int]],
 ) -> Order[Carrier]:  # fmt: skip
-    floor, reached_us = Floor(0, Place("", -1)), 0
+    floor, reached_us = NO_FLOOR, 0
     if progress is not None:
         floor = Floor(progress.floor_us, Place(progress.floor_topic, progress.floor_partition))
         reached_us = progress.reached_us

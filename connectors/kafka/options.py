@@ -22,6 +22,8 @@ class KafkaLogOptions:
     `until_us` stops before that log time. `write_exceptions` is False for a replay, which reads them only. `group` is
     the consumer group that shows lag tools how far the snapshots are; None: none. `hold_ms` is how long a record may
     take from its timestamp until all brokers show it. `beat_clock` moves the clock on even if no timer waits for it.
+    `refresh_seconds` is how often a bounded reading looks whether the topics still are the same; a followed log knows
+    it with every fence.
     """
 
     batch_lines: int = 1000
