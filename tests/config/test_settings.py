@@ -42,7 +42,7 @@ def test_the_environment_overrules_the_defaults_and_the_command_line_both() -> N
         ("BALANZA_METRICS_ADDRESS", "", "found ''; expected a text, not empty"),
         ("BALANZA_EPOCH_SECONDS", "nan", "found 'nan'; expected a number above 0 and up to 3600"),
         ("BALANZA_POLL_SECONDS", "0", "found '0'; expected a number above 0 and up to 60"),
-        ("BALANZA_PREFIX", "a b", "found 'a b'; expected letters, digits, ., _ and -, no point first, at most 100 long"),
+        ("BALANZA_PREFIX", ".", "found '.'; expected letters, digits, ., _ and -, no point first, at most 100 long"),
         ("BALANZA_RECORD_TOPICS", "all", "found 'all'; expected 'by_record' or 'one' or 'none'"),
         ("BALANZA_TOPIC_PARTITIONS", "0", "found '0'; expected a whole number from 1 to 65536"),
         ("BALANZA_FENCE_HOLD_MS", "-1", "found '-1'; expected a whole number from 0 to 5000"),
