@@ -18,7 +18,7 @@ from connectors.kafka.beginning import ANEW, made_again
 from connectors.kafka.cluster import ASK_SECONDS, Cluster
 from connectors.kafka.events import Carrier
 from connectors.kafka.options import SECOND_US, KafkaLogOptions
-from connectors.kafka.order import Late, Order
+from connectors.kafka.order import NO_GOAL, Late, Order
 from connectors.kafka.outage import Outage
 from connectors.kafka.question import Question
 from schemas.log import Place
@@ -30,6 +30,7 @@ BEAT_SECONDS: Final = 0.1
 PROOF_AGAIN_SECONDS: Final = 0.1
 MISSING_SECONDS_MAX: Final = 1.0
 HOLD_US_MAX: Final = 5 * SECOND_US
+HOLD_EASED_SECONDS: Final = 60.0
 
 
 class Fences:
@@ -53,6 +54,8 @@ class Fences:
         self._unproved: tuple[float, dict[Place, int]] | None = None
         self._missing_since: float | None = None
         self._hold_us = options.hold_ms * 1000
+        self._widened_at = 0.0
+        self._said_held = False
         self._said_too_late = False
 
     def keep_up(self) -> None:
@@ -87,6 +90,14 @@ class Fences:
             asked, self.ends = self._unproved
             self._unproved = None
             self._order.fence(self.ends, int(asked * SECOND_US) - self._hold_us)
+            self._ease(asked)
+
+    def _ease(self, now: float) -> None:
+        """Hold back for half as long when nothing was late for a while: it may have been a pause of the broker."""
+        least_us = self._options.hold_ms * 1000
+        if self._hold_us > least_us and now - self._widened_at >= HOLD_EASED_SECONDS:
+            self._hold_us = max(least_us, self._hold_us // 2)
+            self._widened_at = now
 
     def _wants_fence(self, now: float) -> bool:
         if self._ends_asked.in_flight or self._topics_asked.in_flight or not self._order.satisfied:
@@ -133,17 +144,18 @@ class Fences:
             raise LogDamaged(f"topic {topic} was deleted while it was read; {ANEW}")
 
     def late(self, late: Late, *, by_sender: bool) -> None:
-        """Hold records back for longer from now on, if a late one shows that clocks differ."""
-        is_new = not self._order.lanes[late.place].goal
+        """Hold records back for longer, if a late one shows that clocks differ; said once."""
+        is_new = self._order.lanes[late.place].goal == NO_GOAL
         if not self._options.follow or is_new or by_sender:
             return
         needed_us = self._hold_us + late.below_us
         if self._hold_us < needed_us <= HOLD_US_MAX:
-            self._log.warning(
-                "%s came %d ms below the floor: records are held back for %d ms from now on", late.place,
-                late.below_us // 1000, needed_us // 1000,
-            )  # fmt: skip
-            self._hold_us = needed_us
+            if not self._said_held:
+                self._log.warning(
+                    "%s came %d ms below the floor: records are held back for %d ms, and for longer if need be",
+                    late.place, late.below_us // 1000, needed_us // 1000,
+                )  # fmt: skip
+            self._hold_us, self._widened_at, self._said_held = needed_us, self._options.wall(), True
         elif needed_us > HOLD_US_MAX and not self._said_too_late:
             self._said_too_late = True
             self._log.warning(

@@ -109,15 +109,15 @@ class Fetcher:
         self.read += len(offsets)
         sample = items[:: len(items) // SAMPLE + 1]
         self._mean_bytes[place] = sum(map(len, sample)) // len(sample)
-        late = self._order.push(place, stamps, offsets, cast("list[Carrier]", items))
-        if late is not None:
-            self._late(late)
         if kind == TIMESTAMP_CREATE_TIME and topic not in self._created_by_sender:
             self._created_by_sender.add(topic)
             self._log.warning(
                 "topic %s has the senders' times, not the broker's: what comes below the floor is written to the "
                 "exceptions, which may be much; set message.timestamp.type=LogAppendTime for it", topic,
             )  # fmt: skip
+        late = self._order.push(place, stamps, offsets, cast("list[Carrier]", items))
+        if late is not None:
+            self._late(late)
 
     def by_sender(self, topic: str) -> bool:
         """Whether the topic's timestamps are known to be the senders'."""

@@ -23,6 +23,7 @@ from schemas.log import Place
 
 Item = TypeVar("Item")
 FIRST_PLACE: Final = Place("", -1)
+NO_GOAL: Final = -1
 NO_BOUND_US: Final = 1 << 62
 SPENT_ROWS_KEPT: Final = 4096
 
@@ -63,7 +64,7 @@ class Lane(Generic[Item]):
         self.place = place
         self.rank = 0
         self.position = position
-        self.goal = 0
+        self.goal = NO_GOAL
         self.end: int | None = None
         self.exceptions = {offset: log_us for offset, log_us in exceptions.items() if offset >= position}
         earlier = [log_us for offset, log_us in exceptions.items() if offset < position]

@@ -190,6 +190,23 @@ def test_a_clock_is_given_without_timers_if_somebody_wants_it(topics: Topics) ->
     log.close()
 
 
+def test_a_followed_log_may_end_at_a_log_time(topics: Topics) -> None:
+    """When the fence has passed it; what is later is not taken."""
+    topic = topics.make(2)
+    reading = Reading(topics.bootstrap, topic)
+    topics.made.append(reading.exceptions)
+    until_us = int(time.time() * 1_000_000) + 600_000
+    log = reading.open(follow=True, until_us=until_us)
+    topics.produce(topic, [event_line("a", 1)])
+    found = until_read(log, 1)
+    time.sleep(0.7)
+    topics.produce(topic, [Sent(event_line("b", 1), partition=1)])
+    found += to_the_end(log)
+    log.close()
+    assert [row[0] < until_us for row in rows(found)] == [True]
+    assert [row[4] for row in reading.bounded(stored(log.progress()))] == [event_line("b", 1)]
+
+
 @pytest.mark.parametrize("sizes", [(20_000, 200, 0), (5000, 5000, 5000)])
 def test_a_backlog_streams_through(
     topics: Topics, sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch

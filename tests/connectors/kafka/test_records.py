@@ -136,8 +136,10 @@ def test_only_what_is_committed_is_read(topics: Topics, reading: Reading) -> Non
     assert [row[3] for row in found] == [0, 4]
 
 
-def test_an_open_transaction_holds_back_what_is_behind_it(topics: Topics) -> None:
-    """Its partition only; what it brings when it ends is late, is written down, and comes at the same place again."""
+def test_an_open_transaction_holds_back_what_is_behind_it(
+    topics: Topics, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its partition only; what it brings is late and is written down, and from then on records are held for longer."""
     topic = topics.make(2)
     reading = Reading(topics.bootstrap, topic)
     topics.made.append(reading.exceptions)
@@ -154,6 +156,8 @@ def test_an_open_transaction_holds_back_what_is_behind_it(topics: Topics) -> Non
     log.close()
     assert names(found) == ["beside", "open", "behind"]
     assert log.exceptions_written == 1
+    assert ["came" in record.getMessage() for record in caplog.records] == [True]
+    assert "below the floor: records are held back for" in caplog.text
     assert told(found) == told(reading.bounded(write_exceptions=False))
 
 
