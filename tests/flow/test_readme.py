@@ -54,6 +54,7 @@ def test_every_command_of_readme_works(example: Path, tmp_path: Path) -> None:
     run_in_order(shown_commands(), {"out/example": str(example), "out/first": str(tmp_path / "first")}, tmp_path)
 
 
+@pytest.mark.slow
 def test_every_command_on_kafka_works(brokers: BrokerMaker, tmp_path: Path) -> None:
     """The same with a broker that holds nothing before."""
     lines = shown_commands(on_kafka=True)
