@@ -13,6 +13,7 @@ import msgspec
 from confluent_kafka import KafkaError, Message, Producer, TopicPartition
 from msgspec import Struct
 
+from connectors.file_log import LogDamaged
 from connectors.kafka.cluster import ASK_SECONDS, Cluster, KafkaUnusable
 from connectors.kafka.order import Late
 from connectors.kafka.topics import BY_LOG, FOREVER, TopicSpec
@@ -45,6 +46,7 @@ class Exceptions:
         self._failed: KafkaError | None = None
         self._unsure = 0
         self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(Entry).decode
         self._exists = topic in cluster.partitions([topic])
         if write and not self._exists:
             cluster.create_topics([TopicSpec(topic, 1, {**BY_LOG, "retention.ms": FOREVER})])
@@ -68,7 +70,6 @@ class Exceptions:
         place = Place(self._topic, 0)
         end = self._cluster.end_offsets([place])[place]
         consumer = self._cluster.consumer(**{"group.id": "balanza", "auto.offset.reset": "earliest"})
-        decode = msgspec.json.Decoder(Entry).decode
         entries: list[Entry] = []
         position = 0
         until = time.monotonic() + ASK_SECONDS
@@ -79,12 +80,19 @@ class Exceptions:
                     position = self._position(message, position)
                     until = time.monotonic() + ASK_SECONDS
                     if message.error() is None and message.key() == self._deployment:
-                        entries.append(decode(message.value() or b""))
+                        entries.append(self._entry(message))
                 if time.monotonic() > until:
                     raise KafkaUnusable(f"topic {self._topic} cannot be read: no answer for {ASK_SECONDS:.0f} s")
         finally:
             consumer.close()
         return entries
+
+    def _entry(self, message: Message) -> Entry:
+        try:
+            return self._decode(message.value() or b"")
+        except msgspec.MsgspecError as error:
+            raise LogDamaged(f"topic {self._topic}, offset {message.offset()}: no exception to the order ({error}); "
+                             "only Balanza may write there") from error
 
     def _position(self, message: Message, position: int) -> int:
         error, offset = message.error(), message.offset() or 0

@@ -169,6 +169,14 @@ def test_partitions_that_came_while_nobody_read_are_read_whole(topics: Topics, r
     assert names(reading.bounded(progress)) == ["new"]
 
 
+def test_foreign_entries_among_the_exceptions_are_refused(topics: Topics, reading: Reading) -> None:
+    """Without them the order would not be the one that was."""
+    reading.open().close()
+    topics.produce(reading.exceptions, [Sent(b"{}", key=b"another"), Sent(b"{}", key=b"balanza")])
+    with pytest.raises(LogDamaged, match=r"exceptions, offset 1: no exception to the order"):
+        reading.open()
+
+
 def test_snapshots_of_a_younger_version_are_refused(reading: Reading) -> None:
     """Rather than misread."""
     progress = read_some(reading, 4)

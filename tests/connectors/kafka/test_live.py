@@ -79,7 +79,7 @@ class Stalls:
 
 def live(reading: Reading, bootstrap: str, count: int) -> tuple[KafkaLog, list[LogBatch]]:
     """Follow while three producers send and partitions stall."""
-    log = reading.open(follow=True, batch_lines=100)
+    log = reading.open(follow=True, batch_lines=100, hold_ms=200)  # a busy machine shows records later than stamped
     stalls = Stalls(log, reading.topics)
     found: list[LogBatch] = []
 
