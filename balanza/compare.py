@@ -1,8 +1,8 @@
 """What a replay made against what lives: decisions, balances and members that differ, as of the time both have reached.
 
-Both warehouses are read through their stored records (the views of today would show a live deployment as of now), up to
-the log time that the two have in common, and from where the replay began. A live deployment of several processes is
-given by all its folders. Nothing is written into them.
+The Parquet files of both warehouses are read as their manifests name them (the views show a live deployment as of now),
+up to the log time that the two have in common, and from where the replay began. A live deployment of several processes
+is given by all its folders. Nothing is written into them, and they may go on meanwhile.
 """
 
 from collections.abc import Sequence
@@ -20,15 +20,16 @@ from balanza.look.rows import Row, dictionaries
 from config.compatibility import dump_program
 from config.program import Program
 from schemas.decode import time_us
-from sinks.catalog import refresh_views
+from sinks.catalog import load_manifest, parquet_path
 from sinks.destination import DestinationError
 from sinks.readable import rfc3339
-from sinks.stored import quoted
+from sinks.stored import read_parquet
 
 SHOWN: Final = 10
 MEMORY_LIMIT: Final = "512MB"
 SECOND_US: Final = 1_000_000
 FILE_NAME: Final = "comparison.json"
+READ: Final = ("events", "decisions", "entries", "members")
 
 # As of $until_us, restricted to what changed since $from_us; {side} is `live` or `replay`.
 TABLES: Final = {
@@ -72,10 +73,10 @@ ORDER BY coalesce(live.at_us, replay.at_us), key LIMIT {shown}
 """
 REACHED: Final = """
 SELECT max(us) FROM (
-    SELECT max(log_time_us) AS us FROM {folder}.stored.events
-    UNION ALL SELECT max(recorded_at_us) FROM {folder}.stored.entries
-    UNION ALL SELECT max(at_us) FROM {folder}.stored.decisions
-    UNION ALL SELECT max(at_us) FROM {folder}.stored.members
+    SELECT max(log_time_us) AS us FROM {name}_events
+    UNION ALL SELECT max(recorded_at_us) FROM {name}_entries
+    UNION ALL SELECT max(at_us) FROM {name}_decisions
+    UNION ALL SELECT max(at_us) FROM {name}_members
 )
 """
 
@@ -152,10 +153,11 @@ def _bounds(out: Path) -> dict[str, str | bool | int | float | list[str]]:
 
 def _compared(connection: DuckDBPyConnection, replayed: Replayed, live: Sequence[Path]) -> Comparison:
     lives = [f"live_{number}" for number in range(len(live))]
-    for name, folder in zip([*lives, "replay_0"], [*live, replayed.out], strict=True):
-        connection.execute(f"ATTACH {quoted(refresh_views(folder / 'warehouse'))} AS {name} (READ_ONLY)")
-    _gather(connection, "live", lives)
-    _gather(connection, "replay", ["replay_0"])
+    for name, folder in zip([*lives, "replay"], [*live, replayed.out], strict=True):
+        _open(connection, name, folder / "warehouse")
+    for table in READ:
+        union = " UNION ALL ".join(f"FROM {name}_{table}" for name in lives)
+        connection.execute(f"CREATE VIEW live_{table} AS {union}")
     live_us = min(_reached_us(connection, name, folder) for name, folder in zip(lives, live, strict=True))
     until_us = min(live_us, replayed.log_us)
     comparison = Comparison(
@@ -171,16 +173,19 @@ def _compared(connection: DuckDBPyConnection, replayed: Replayed, live: Sequence
     return comparison
 
 
-def _gather(connection: DuckDBPyConnection, side: str, folders: Sequence[str]) -> None:
-    """Make one view a table over all folders of a side."""
-    for table in ("decisions", "entries", "members"):
-        union = " UNION ALL ".join(f"SELECT * FROM {folder}.stored.{table}" for folder in folders)  # noqa: S608  our own names
-        connection.execute(f"CREATE TEMP VIEW {side}_{table} AS {union}")
+def _open(connection: DuckDBPyConnection, name: str, warehouse: Path) -> None:
+    """Make a view a table over what a warehouse has published by now."""
+    manifest = load_manifest(warehouse)
+    if manifest is None:
+        raise DestinationError(f"there is none in {warehouse}")
+    for table in READ:
+        files = [parquet_path(warehouse, table, file.name) for file in manifest.tables[table]]
+        connection.execute(f"CREATE VIEW {name}_{table} AS {read_parquet(table, files)}")
 
 
 def _reached_us(connection: DuckDBPyConnection, name: str, folder: Path) -> int:
     """Give the log time that a folder has reached: that of its last record, or what its last summary says."""
-    found = connection.execute(REACHED.format(folder=name)).fetchone()
+    found = connection.execute(REACHED.format(name=name)).fetchone()
     record_us = (found[0] if found else None) or 0
     path = folder / "summary.json"
     told: dict[str, Any] = orjson.loads(path.read_bytes()) if path.exists() else {}

@@ -64,11 +64,11 @@ class Progressing:
         since, before = (0.0, standing.first) if last else self._before
         rate = (standing.done - before) / max(1e-6, elapsed - since)
         self._before = (elapsed, standing.done)
-        at = datetime.fromtimestamp(standing.log_us / 1e6, UTC)
+        at = f"log at {datetime.fromtimestamp(standing.log_us / 1e6, UTC):%Y-%m-%d %H:%M}" if standing.log_us else ""
         stopping = ", stopping at the end of this epoch" if self._run.stop.requested and not last else ""
         line = (
             f"{elapsed:6.1f} s  {standing.done:,} events {standing.what}, {rate:,.0f}/s, {standing.more}"
-            f"log at {at:%Y-%m-%d %H:%M}{self._behind()}{stopping}"
+            f"{at}{self._behind()}{stopping}"
         )
         _say(f"\r\x1b[K{line}" + ("\n" if last else "") if self._terminal else f"{line}\n")
 
@@ -77,7 +77,8 @@ class Progressing:
         wiring = self._run.wiring
         stitch, members = wiring.totals.get("stitch"), wiring.totals.get("members")
         if isinstance(stitch, Totals):
-            more = f"{stitch.members:,} members, "
+            skipped = self._run.skipped()
+            more = (f"{skipped:,} skipped, " if skipped else "") + f"{stitch.members:,} members, "
             return Standing("read", read_lines(stitch), wiring.read_before, stitch.log_us, more)
         if isinstance(members, MemberTotals):
             waiting = self._run.waiting()

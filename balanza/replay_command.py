@@ -33,7 +33,7 @@ from balanza.options import (
     until_us,
 )
 from balanza.output import fail, print_json
-from balanza.request import BEGINNING, KafkaInput, Request, Run
+from balanza.request import BEGINNING, KafkaInput, Request, Role, Run
 from balanza.span import span_of
 from balanza.starting import FAILED, start
 from balanza.summary import Summary, print_summary
@@ -101,7 +101,7 @@ def replay(
 
     Example: balanza replay -p new.yaml --kafka localhost:9092 --from 2026-03-01T00:00:00Z --compare out/shop -o out/new
     """
-    live = compare or []
+    live = list({folder.resolve(): folder for folder in compare or []}.values())
     port = 0 if metrics_port is None and variable_of("metrics_port") not in os.environ else metrics_port
     overrides = {
         "metrics_port": port, "cache_mb": cache_mb, "batch_lines": batch_lines, "prefix": prefix,
@@ -131,9 +131,22 @@ def _check_folders(out: Path, live: Sequence[Path], journal: Path | None) -> Non
     for folder in live:
         if not (folder / "warehouse" / MANIFEST).exists():
             raise WrongUsage(f"--compare {folder}: nothing has run there (it has no warehouse)")
+    _check_parts([made_as(folder) for folder in live])
     facts = made_as(out)
     if facts and facts.get("replay", NO_REPLAY) == NO_REPLAY:
         raise WrongUsage(f"--out {out} is the folder of a deployment that is no replay; choose another")
+
+
+def _check_parts(facts: Sequence[dict[str, str]]) -> None:
+    """Refuse some of a deployment's processes without the others: what they lack would look like differences."""
+    roles = [fact.get("role", Role.RUN) for fact in facts]
+    if not roles or roles == [Role.RUN]:
+        return
+    if Role.RUN in roles:
+        raise WrongUsage("--compare: one live deployment is one folder of `balanza run`, or those of all its processes")
+    if roles.count(Role.STITCH) != 1 or Role.MEMBERS not in roles:
+        raise WrongUsage("--compare: name the folders of all processes, one of `balanza stitch` and each of the "
+                         "`balanza members`")
 
 
 def _on_topics(asked: Request, source: KafkaInput, journal: Path | None) -> Request:

@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,10 @@ def test_offsets_that_are_not_there_are_refused(shop: Shop, tmp_path: Path, star
 
 
 def test_exceptions_to_the_order_are_those_of_live(topics: Topics, tmp_path: Path) -> None:
-    """Records that came too late for their own time: a replay puts them where live did, without the topic it cannot."""
+    """Records that came too late for their own time: a replay puts them where live did, without the topic it cannot.
+
+    Live goes on meanwhile.
+    """
     topic, lives = topics.make(2, message_timestamp_type="CreateTime"), tmp_path / "live"
     prefix = f"{topic}-own"
     topics.made += [f"{prefix}.{name}" for name in (*TABLES, "surfaces", "exceptions")]
@@ -160,17 +164,37 @@ def test_exceptions_to_the_order_are_those_of_live(topics: Topics, tmp_path: Pat
             line = event_line(f"e{at}", int(now) - BEGIN_S)
             topics.produce(topic, [Sent(line, partition=at % 2, time_ms=int(now * 1000) - late_ms)])
             _wait_until_applied(lives, at + 1)
+        before = ends(topics.bootstrap)
+        found = told(tmp_path, "replay", *given, "--prefix", prefix, "-o", tmp_path / "own", "--keep-records",
+                     "--compare", lives)  # fmt: skip
+        told(tmp_path, "replay", *given, "--prefix", "nobody", "-o", tmp_path / "none", "--keep-records")
+        assert ends(topics.bootstrap) == before
         live.signal(signal.SIGTERM)
         assert live.ended().status == 0
     assert len(topics.read(f"{prefix}.exceptions")) >= 2
-    before = ends(topics.bootstrap)
-    found = told(tmp_path, "replay", *given, "--prefix", prefix, "-o", tmp_path / "own", "--keep-records",
-                 "--compare", lives)  # fmt: skip
-    told(tmp_path, "replay", *given, "--prefix", "nobody", "-o", tmp_path / "none", "--keep-records")
-    assert ends(topics.bootstrap) == before
     assert found["comparison"]["equal"]
     assert all_records(tmp_path / "own") == all_records(lives)
     assert records(tmp_path / "none", "events") != records(lives, "events")
+
+
+def test_a_deployment_of_several_processes_is_compared_as_one(shop: Shop, tmp_path: Path) -> None:
+    """Each of its folders is named; one process that replays all has made the same."""
+    stitch, workers = tmp_path / "stitch", [tmp_path / "members-0", tmp_path / "members-1"]
+    given = ["-p", CORNER_SHOP, "-k", shop.bootstrap, "--prefix", f"{PREFIX}-parts", "--metrics-port", 0]
+    assert called(tmp_path, "stitch", *given, "-t", ",".join(shop.topics), "-o", stitch).status == 0
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(Command(tmp_path, "members", *given, "-g", f"{at}/2", "-o", out, "--quiet"))
+            for at, out in enumerate(workers)
+        ]
+        assert [one.ended().status for one in started] == [0, 0]
+    folders = [word for folder in (stitch, *workers) for word in ("--compare", folder)]
+    found = shop.replay(tmp_path, *folders)["comparison"]
+    assert found["equal"], counts(found)
+    assert (len(found["live"]), counts(found)["decisions"][0] > 100) == (3, True)
+    for some in (folders[:2], folders[2:], [*folders, "--compare", shop.out]):
+        said = refused(tmp_path, "replay", *shop.input(), "-o", tmp_path / "another", *some)
+        assert "all its processes" in said or "folders of all processes" in said
 
 
 def _wait_until_applied(out: Path, count: int) -> None:
