@@ -1,6 +1,7 @@
 """The image and the compose files name things that are there, and agree with the commands and the defaults."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.repository.tree import ROOT
 FILES = ("docker-compose.yml", "docker-compose.embedded.yml")
 DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
 COPIED = re.compile(r"^COPY (?!--from)(.+) \S+$", re.MULTILINE)
+EXEC = re.compile(r"^docker-compose exec (.+)$", re.MULTILINE)
 ADDRESS = re.compile(r"--kafka=([\w.-]+:\d+)")
 
 
@@ -173,3 +175,19 @@ def test_the_image_installs_the_client_of_kafka_by_hash() -> None:
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     client = re.search(r"^confluent-kafka==\S+ \\\n    --hash=sha256:[0-9a-f]{64}", lock, re.MULTILINE)
     assert ("--require-hashes -r requirements.txt" in dockerfile, client is not None) == (True, True)
+
+
+def test_readme_speaks_to_services_that_are_there() -> None:
+    """What README runs inside the deployment names a service, and a command of ours that is valid."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = [shlex.split(line.partition(" | ")[0].partition(" < ")[0]) for line in EXEC.findall(text)]
+    deployment = compose(FILES[0])["services"]
+    commands = [(line[0], line[1], line[2:]) for line in ([word for word in line if word != "-T"] for line in lines)]
+    assert {service for service, _, _ in commands} <= set(deployment)
+    for service, program, arguments in commands:
+        if program == "balanza":
+            assert parsed({"command": arguments})["out"] == Path("/out")
+            assert "/out" in mounts(deployment[service])
+        else:
+            assert program.startswith("/opt/kafka/bin/")
+            assert f"OUTSIDE://{arguments[1]}" in deployment["broker"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
