@@ -71,6 +71,10 @@ FROM live_{table}_seen AS live FULL JOIN replay_{table}_seen AS replay USING (ke
 WHERE live.key IS NULL OR replay.key IS NULL OR live.told IS DISTINCT FROM replay.told
 ORDER BY coalesce(live.at_us, replay.at_us), key LIMIT {shown}
 """
+AT_THE_END: Final = """
+SELECT (SELECT count(*) FROM live_events WHERE log_time_us = $us),
+       (SELECT count(*) FROM replay_events WHERE log_time_us = $us)
+"""
 REACHED: Final = """
 SELECT max(us) FROM (
     SELECT max(log_time_us) AS us FROM {name}_events
@@ -159,7 +163,7 @@ def _compared(connection: DuckDBPyConnection, replayed: Replayed, live: Sequence
         union = " UNION ALL ".join(f"FROM {name}_{table}" for name in lives)
         connection.execute(f"CREATE VIEW live_{table} AS {union}")
     live_us = min(_reached_us(connection, name, folder) for name, folder in zip(lives, live, strict=True))
-    until_us = min(live_us, replayed.log_us)
+    until_us = _common_us(connection, min(live_us, replayed.log_us))
     comparison = Comparison(
         [str(folder) for folder in live], str(replayed.out),
         None if replayed.from_us is None else rfc3339(replayed.from_us), rfc3339(until_us), rfc3339(live_us),
@@ -191,6 +195,12 @@ def _reached_us(connection: DuckDBPyConnection, name: str, folder: Path) -> int:
     told: dict[str, Any] = orjson.loads(path.read_bytes()) if path.exists() else {}
     said = told.get("log_to")
     return max(record_us, time_us(datetime.fromisoformat(said)) if isinstance(said, str) else 0)
+
+
+def _common_us(connection: DuckDBPyConnection, us: int) -> int:
+    """Give up to when both have read the same: where one has read more at that very log time, just before it."""
+    live, replay = connection.execute(AT_THE_END, {"us": us}).fetchone() or (0, 0)
+    return us if live == replay else us - 1
 
 
 def _differing(connection: DuckDBPyConnection, table: str, from_us: int, until_us: int) -> Differing:
