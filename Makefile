@@ -2,7 +2,7 @@
 #
 # PYTHON=…  the interpreter to build with (3.11 or 3.12); found by itself if not given
 # VENV=…    where the environment lives; .venv if not given
-# ARGS=…    handed on to the command of run, test, bench and simulate
+# ARGS=…    handed on to the command of run, test, bench, bench-kafka and simulate
 
 VENV    ?= .venv
 BIN     := $(VENV)/bin
@@ -16,11 +16,11 @@ OUT     ?= out/example
 PYTHON_WORKS := import sys, venv, ensurepip, ssl, sqlite3; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types check bench simulate lock clean
+.PHONY: help setup run test lint types check bench bench-kafka simulate lock clean
 .SUFFIXES:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(STAMP) ## make the environment with the locked dependencies (does nothing when it is up to date)
 	@echo '$(VENV) is ready.'
@@ -57,6 +57,9 @@ check: lint types test ## lint, types and test: what must pass before a commit
 
 bench: $(STAMP) ## measure speed and memory against the plain loop
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-kafka: $(STAMP) ## measure speed and latency on a broker of its own against the file log (needs Java 17, Maven)
+	@$(BIN)/python -m tests.benchmarks.kafka $(ARGS)
 
 simulate: $(STAMP) ## make up a log in out/simulation (ARGS='--events 100000 --seed 3'; --help tells more)
 	@$(BIN)/balanza simulate --out out/simulation --replace $(ARGS)

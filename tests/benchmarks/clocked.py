@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from connectors.file_log import FileLog
+from connectors.kafka.log import KafkaLog
+from connectors.stitched import StitchedLog
 from flows.stations import MemberHost, StitchHost
 from schemas.log import LogBatch
 from schemas.stitched import StitchedBatch
@@ -33,6 +35,8 @@ class Clocks:
         self._began = 0.0
         self._rows = 0
         self._wrap(FileLog, "read", READING)
+        self._wrap(KafkaLog, "read", READING)
+        self._wrap(StitchedLog, "read", READING)
         self._wrap(StitchHost, "work", STITCH)
         self._wrap(StitchHost, "save", STITCH_EPOCH)
         self._wrap(MemberHost, "work", MEMBERS, self._applied)
@@ -48,7 +52,7 @@ class Clocks:
 
     def _wrap(self, owner: type, method: str, name: str, then: Callable[[Any], None] | None = None) -> None:
         inner: Function = getattr(owner, method)
-        spent = self._spent[name] = [0, 0]
+        spent = self._spent.setdefault(name, [0, 0])
         wall, cpu = time.perf_counter_ns, time.thread_time_ns
 
         def clocked(*given: Any) -> Any:  # noqa: ANN401  the wrapped method's own types
