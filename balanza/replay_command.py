@@ -118,7 +118,9 @@ def replay(
             load_program(program), source, out, settings, fresh=fresh, until_us=stop_us, replay=True, shadow=shadow,
             span=span,
         )  # fmt: skip
-        return _on_topics(asked, source, journal) if isinstance(source, KafkaInput) else _on_files(asked, live, journal)
+        if isinstance(source, KafkaInput):
+            return _on_topics(asked, source, live, journal)
+        return _on_files(asked, live, journal)
 
     start(request, quiet=quiet, as_json=as_json, tell=partial(_tell, live=live, as_json=as_json))
 
@@ -149,9 +151,14 @@ def _check_parts(facts: Sequence[dict[str, str]]) -> None:
                          "`balanza members`")
 
 
-def _on_topics(asked: Request, source: KafkaInput, journal: Path | None) -> Request:
+def _on_topics(asked: Request, source: KafkaInput, live: Sequence[Path], journal: Path | None) -> Request:
     if journal is not None:
         raise WrongUsage("--journal: of use with --input only; the order of topics is in the topic PREFIX.exceptions")
+    for folder in live:
+        prefix = made_as(folder).get("prefix", asked.settings.prefix)
+        if prefix != asked.settings.prefix:
+            raise WrongUsage(f"--compare {folder} has the prefix {prefix}, not {asked.settings.prefix}, so its "
+                             f"exceptions to the order are elsewhere; say --prefix {prefix}")
     strangers = [str(place) for place in asked.span.offsets or () if source.topics and place.topic not in source.topics]
     if strangers:
         raise WrongUsage(f"--from: {', '.join(strangers)} is of none of the --topics {', '.join(source.topics)}")

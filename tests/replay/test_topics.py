@@ -189,9 +189,11 @@ def test_a_deployment_of_several_processes_is_compared_as_one(shop: Shop, tmp_pa
         ]
         assert [one.ended().status for one in started] == [0, 0]
     folders = [word for folder in (stitch, *workers) for word in ("--compare", folder)]
-    found = shop.replay(tmp_path, *folders)["comparison"]
+    found = shop.replay(tmp_path, *folders, "--prefix", f"{PREFIX}-parts")["comparison"]
     assert found["equal"], counts(found)
     assert (len(found["live"]), counts(found)["decisions"][0] > 100) == (3, True)
+    elsewhere = refused(tmp_path, "replay", *shop.input(), "-o", tmp_path / "another", *folders)
+    assert f"has the prefix {PREFIX}-parts, not {PREFIX}" in elsewhere
     for some in (folders[:2], folders[2:], [*folders, "--compare", shop.out]):
         said = refused(tmp_path, "replay", *shop.input(), "-o", tmp_path / "another", *some)
         assert "all its processes" in said or "folders of all processes" in said
