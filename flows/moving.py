@@ -86,16 +86,18 @@ def received(to: Worker, giver: Worker, groups: Collection[int], count: int) -> 
     offsets: dict[int, int] = {}
     clocks: dict[int, int] = {}
     copies: dict[int, int] = {}
+    told: dict[int, tuple[int, int]] = {}
     for one in (mine, theirs):
         for place in needed & one.offsets.keys():
             if place not in offsets or one.offsets[place] < offsets[place]:
                 offsets[place], clocks[place] = one.offsets[place], one.clocks.get(place, -1)
+                told[place] = one.told.get(place, (0, 0))
         for place in needed & one.copies.keys():
             copies[place] = min(copies.get(place, one.copies[place]), one.copies[place])
     topics = mine.topics or theirs.topics
     return StitchedProgress(
         applied=applied, ahead=ahead, offsets=offsets, clocks=clocks, copies=copies, topics=dict(topics),
-        partitions=partitions,
+        partitions=partitions, told=told,
     )  # fmt: skip
 
 
@@ -109,6 +111,7 @@ def left(giver: Worker, groups: Collection[int], count: int) -> StitchedProgress
         clocks={place: at for place, at in old.clocks.items() if place in needed},
         copies={place: at for place, at in old.copies.items() if place in needed},
         topics=dict(old.topics), partitions=old.partitions,
+        told={place: numbers for place, numbers in old.told.items() if place in needed},
     )  # fmt: skip
 
 

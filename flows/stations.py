@@ -23,7 +23,7 @@ from flows.runtime.table import Table, Weight
 from flows.runtime.timers import Timers
 from schemas.groups import group_number
 from schemas.log import LogBatch
-from schemas.records import Packet, Post
+from schemas.records import IdentityChanged, MemberChanged, Packet, Post
 from schemas.states import (
     Member,
     MemberTotals,
@@ -113,6 +113,8 @@ class StitchHost:
         self._stitcher = Stitcher(program, self._index, people, self._seen, self._timers, self.totals)
         self._limits = program.limits
         self._counted = StitchCounts(wiring.metrics, self.totals)
+        self.changes: list[IdentityChanged] = []
+        self.versions: list[MemberChanged] = []
         self._warned = False
         self._looked_up = 0
         wiring.clocks[self.name] = lambda: self._timers.next_us
@@ -137,6 +139,7 @@ class StitchHost:
         clock_us = -1 if batch.clock_us is None else batch.clock_us
         self._looked_up += sum(len(event.ids) for event in stitcher.events)
         lines = encode_tables(tables)
+        self.changes, self.versions = people.changes, people.versions
         out = StitchedBatch(stitcher.steps, clock_us, lines, people.moved, stitcher.gone, batch.read_at)
         stitcher.steps, stitcher.events, stitcher.dead_letters, stitcher.gone = [], [], [], []
         people.changes, people.versions, people.moved = [], [], []

@@ -46,6 +46,9 @@ class RoutingHost:
     def _partition(self, member_id: str) -> int:
         return partition_of(group_number(member_id, self._groups), self._groups, self._partitions)
 
+    def _places(self, *members: str | None) -> set[int]:
+        return {self._partition(member_id) for member_id in members if member_id is not None}
+
     def _addressed(self, out: StitchedBatch) -> list[Post]:
         """Divide the steps among the partitions; a merge goes to both of its members."""
         totals, partition = self._stitch.totals, self._partition
@@ -56,16 +59,24 @@ class RoutingHost:
             Handed(HANDED_FORMAT, totals.steps, clock_us, out.read_at, [], [], []) for _ in range(self._partitions)
         ]
         for seq, step in enumerate(out.steps, before + 1):
-            places = {partition(step.member_id)}
             if type(step) is Merged:
                 step.seq = seq
-                places.add(partition(step.absorbed))
+                places = self._places(step.member_id, step.absorbed)
+            else:
+                places = {partition(step.member_id)}
             for place in places:
                 parts[place].seqs.append(seq)
                 parts[place].steps.append(step)
         for moved in out.moved:
-            for place in {partition(owner) for owner in (moved.member_id, moved.before) if owner is not None}:
+            for place in self._places(moved.member_id, moved.before):
                 parts[place].moved.append(moved)
+        for change in self._stitch.changes:
+            for place in self._places(change.member_id, change.other_member_id):
+                parts[place].identity.append(change)
+        for version in self._stitch.versions:
+            totals.versions += 1
+            for place in self._places(version.member_id, version.merged_into):
+                parts[place].members.append((totals.versions, version))
         return [Post(STITCHED, place, NO_KEY, _encode(part)) for place, part in enumerate(parts)]
 
 

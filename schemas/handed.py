@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from schemas.records import IdentifierMoved
+from schemas.records import IdentifierMoved, IdentityChanged, MemberChanged
 from schemas.stitched import Copy, Step
 
 HANDED_FORMAT = 1
@@ -15,7 +15,9 @@ class Handed(Struct, array_like=True, gc=False):
 
     `upto` is the number of the last step for anybody, so that steps up to it are complete here; `clock_us` is log time
     that timers may fire up to once these steps are applied. `seqs` are the numbers of `steps`. `read_at` is a wall
-    clock in seconds, for latency figures only. `moved` are look-ups of identifiers for surfaces.
+    clock in seconds, for latency figures only. `moved` are look-ups of identifiers for surfaces. `identity` and
+    `members` are the stitcher's records of these members, each behind a number that only grows, so that a worker's
+    warehouse knows who its members are.
     """
 
     format: int
@@ -25,6 +27,8 @@ class Handed(Struct, array_like=True, gc=False):
     seqs: list[int]
     steps: list[Step]
     moved: list[IdentifierMoved]
+    identity: list[IdentityChanged] = []
+    members: list[tuple[int, MemberChanged]] = []
 
 
 decode_handed = msgspec.msgpack.Decoder(Handed).decode

@@ -165,6 +165,7 @@ class Totals(Struct, array_like=True, gc=False):
     first_log_us: int = 0
     left_out: dict[str, int] = {}
     steps: int = 0
+    versions: int = 0
 
 
 def read_lines(totals: Totals) -> int:

@@ -7,14 +7,17 @@ killed and went on from before it) has steps with numbers that were passed, and 
 
 from collections import deque
 from collections.abc import Collection
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from connectors.stitched.progress import StitchedProgress
 from schemas.groups import group_number, partition_of
 from schemas.handed import Handed
-from schemas.records import IdentifierMoved
-from schemas.stitched import Copy, Merged, Step, StitchedBatch
+from schemas.records import IdentifierMoved, IdentityChanged, MemberChanged
+from schemas.stitched import Copy, Merged, Step, StitchedBatch, encode_tables
 
 SEQ = itemgetter(0)
 
@@ -25,8 +28,20 @@ class _Read(NamedTuple):
     upto: int
     next_offset: int
     clock_us: int
+    handed: Handed
+
+
+@dataclass
+class Told:
+    """What messages tell beside steps: records by their numbers, look-ups; and when the oldest message was read."""
+
+    identity: dict[int, IdentityChanged]
+    members: dict[int, MemberChanged]
     moved: list[IdentifierMoved]
-    read_at: float
+    read_at: float = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self.identity or self.members or self.moved)
 
 
 class _Part:
@@ -71,7 +86,7 @@ class StitchedOrder:
             part.steps.extend(pair for pair in zip(handed.seqs, handed.steps, strict=True) if pair[0] > reached)
             part.reached = handed.upto
         part.clock_us = max(part.clock_us, handed.clock_us)
-        part.read.append(_Read(part.reached, next_offset, part.clock_us, handed.moved, handed.read_at))
+        part.read.append(_Read(part.reached, next_offset, part.clock_us, handed))
 
     def late(self, copy: Copy) -> bool | None:
         """Whether the step of a copy was passed; None if the copy is for another worker."""
@@ -83,7 +98,7 @@ class StitchedOrder:
     def take(self, copies: list[Copy]) -> StitchedBatch | None:
         """Give all steps that are complete, in order, and the clock behind them; None if there is nothing new."""
         upto = min(part.reached for part in self.parts.values())
-        moved, read_at = self._settle(upto)
+        told = self._settle(upto)
         steps = self._merged(upto)
         clock_us = min(part.clock_us for part in self.parts.values())
         progress = self.progress
@@ -91,27 +106,46 @@ class StitchedOrder:
             progress.applied = upto
             if progress.ahead:
                 progress.ahead = {group: seq for group, seq in progress.ahead.items() if seq > upto}
-        if not steps and not moved and not copies and clock_us <= self._clock_us:
+        if not steps and not told and not copies and clock_us <= self._clock_us:
             return None
         self._clock_us = clock_us
-        return StitchedBatch(steps, clock_us, {}, moved, [], read_at, copies)
+        tables: dict[str, list[Struct]] = {"identity": [*told.identity.values()], "members": [*told.members.values()]}
+        return StitchedBatch(steps, clock_us, encode_tables(tables), told.moved, [], told.read_at, copies)
 
-    def _settle(self, upto: int) -> tuple[list[IdentifierMoved], float]:
-        """Forget the messages that are complete; give their look-ups, and when the oldest was read."""
-        moved: list[IdentifierMoved] = []
-        read_at = 0.0
+    def _settle(self, upto: int) -> Told:
+        """Forget the messages that are complete; give what they tell beside their steps."""
+        told = Told({}, {}, [])
         for place, part in self.parts.items():
             while part.read and part.read[0].upto <= upto:
                 done = part.read.popleft()
                 self.progress.offsets[place] = done.next_offset
                 self.progress.clocks[place] = done.clock_us
-                moved += done.moved if part.whole else [row for row in done.moved if self._concerns(row)]
-                read_at = min(read_at or done.read_at, done.read_at)
-        return moved, read_at
+                self._tell(place, done.handed, told)
+        return told
 
-    def _concerns(self, row: IdentifierMoved) -> bool:
-        return any(owner is not None and self._ours[group_number(owner, self._groups)]
-                   for owner in (row.member_id, row.before))
+    def _tell(self, place: int, handed: Handed, told: Told) -> None:
+        """Add what a message tells of our members and did not tell before; it may stand in two partitions."""
+        identity_upto, members_upto = self.progress.told.get(place, (0, 0))
+        for change in handed.identity:
+            if change.seq > identity_upto and self._tells(place, change.member_id, change.other_member_id):
+                told.identity[change.seq] = change
+        for number, version in handed.members:
+            if number > members_upto and self._tells(place, version.member_id, version.merged_into):
+                told.members[number] = version
+        last_identity = handed.identity[-1].seq if handed.identity else 0
+        last_member = handed.members[-1][0] if handed.members else 0
+        self.progress.told[place] = (max(identity_upto, last_identity), max(members_upto, last_member))
+        told.moved += [row for row in handed.moved if self._tells(place, row.member_id, row.before)]
+        told.read_at = min(told.read_at or handed.read_at, handed.read_at)
+
+    def _tells(self, place: int, *members: str | None) -> bool:
+        """Whether this partition is the one that tells us of them: that of the first who is ours."""
+        for member_id in members:
+            if member_id is not None:
+                group = group_number(member_id, self._groups)
+                if self._ours[group]:
+                    return partition_of(group, self._groups, self._partitions) == place
+        return False
 
     def _merged(self, upto: int) -> list[Step]:
         """Give our steps up to `upto` in order, each once: a merge may stand in two partitions."""

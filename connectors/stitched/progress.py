@@ -10,7 +10,8 @@ class StitchedProgress(Struct):
 
     A group is ahead after it moved here from a worker that was further. `offsets` and `copies` are the next offsets of
     the topics `stitched` and `handovers` by partition, `clocks` the log time behind the messages before them, `topics`
-    the ids of both, `partitions` how many each has; `moves` counts the moves of groups that this state has seen.
+    the ids of both, `partitions` how many each has; `moves` counts the moves of groups that this state has seen. `told`
+    are the numbers of the last records of identity and of members that were passed on, by partition.
     """
 
     format: int = PROGRESS_FORMAT
@@ -22,3 +23,4 @@ class StitchedProgress(Struct):
     topics: dict[str, str] = {}
     partitions: int = 0
     moves: int = 0
+    told: dict[int, tuple[int, int]] = {}

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -132,6 +133,21 @@ def test_two_workers_become_three(topics: Topics, shop: World, tmp_path: Path) -
     new = [parts.member(f"m{at}", f"{at}/3") for at in range(3)]
     run_together(new)
     assert_same(parts, new, topics)
+    for part in new:
+        assert_found(part)
+
+
+def assert_found(part: Part) -> None:
+    """The looking commands work in a worker's folder, by an identifier as well."""
+    with duckdb.connect(str(part.out / "warehouse" / "warehouse.duckdb"), read_only=True) as warehouse:
+        row = warehouse.execute(
+            "SELECT type || ':' || value, member_id FROM identifiers JOIN balances USING (member_id) "
+            "WHERE type = 'email' ORDER BY 1 LIMIT 1"
+        ).fetchone()
+    assert row is not None
+    result = CliRunner().invoke(app, ["member", row[0], "--out", str(part.out), "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["member_id"] == row[1]
 
 
 def stopped_early(part: Part, seconds: float) -> None:

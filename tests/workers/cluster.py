@@ -4,6 +4,7 @@ Who reads what, and when, is drawn at random; a worker can be killed and goes on
 """
 
 import gc
+import json
 import random
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -19,6 +20,7 @@ from flows.moving import Rest, copy_rows, drop_rows, left, open_store, received
 from flows.moving import Worker as Moving
 from flows.stations import Wiring
 from flows.workers import RoutingHost, WorkerHost
+from schemas.groups import group_number
 from schemas.handed import HANDOVERS, STITCHED, decode_copy, decode_handed
 from schemas.log import LogBatch, Row
 from schemas.records import Packet, Post
@@ -116,6 +118,12 @@ class Worker:
         for packet, at in self._uncommitted:
             self.told.take(packet, at)
         self._uncommitted = []
+
+    def has(self, line: str) -> bool:
+        """Whether a record of identity or of a member's version is about one of our members."""
+        record = json.loads(line)
+        about = (record["member_id"], record.get("other_member_id"), record.get("merged_into"))
+        return any(one is not None and group_number(one, GROUPS) in self.ours for one in about)
 
     def moved(self, ours: Collection[int], checkpoint: int, progress: StitchedProgress) -> None:
         """Go on with other groups, from a state that a move made."""

@@ -1,6 +1,7 @@
 """V4 over processes: any number of member workers, in any order of reading, say what one process says."""
 
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,13 @@ def assert_same(expected: Told, *found: Told) -> None:
     assert expected.states == together.states
 
 
+def assert_known(expected: Told, workers: list[Worker]) -> None:
+    """Every worker's warehouse is told once of each change of its own members, and of no others."""
+    for worker in workers:
+        wanted = [line for line in expected.identity if worker.has(line)]
+        assert Counter(wanted) == Counter(worker.told.identity)
+
+
 def stitched(rows: list[Row], partitions: int, draw: random.Random) -> Topics:
     """What a stitcher writes whose batches are of random sizes."""
     topics = Topics()
@@ -79,6 +87,7 @@ def test_any_number_of_workers_says_the_same(
     workers = [Worker(program, topics, ours, partitions, tmp_path / str(ours.start)) for ours in ranges(count)]
     run_all(draw, workers)
     assert_same(one_process, *(worker.told for worker in workers))
+    assert_known(one_process, workers)
     assert (sum(worker.waited for worker in workers) > 0) == (count > 1)
 
 
@@ -103,6 +112,7 @@ def test_killed_workers_leave_no_trace(tmp_path: Path, rows: list[Row], one_proc
     workers = [Worker(program, topics, ours, 4, tmp_path / str(ours.start)) for ours in ranges(3)]
     run_all(draw, workers, kills=0.05)
     assert_same(one_process, *(worker.told for worker in workers))
+    assert_known(one_process, workers)
 
 
 @pytest.mark.parametrize("seed", range(4))

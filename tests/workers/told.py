@@ -15,6 +15,7 @@ class Told:
 
     def __init__(self) -> None:
         self.records: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+        self.identity: list[str] = []
         self._states: dict[str, tuple[int, bytes | None]] = {}
 
     def take(self, packet: Packet, at: int = 0) -> None:
@@ -23,6 +24,8 @@ class Told:
             if table in MEMBERS_TABLES:
                 for line in lines.decode().splitlines():
                     self.records[table, json.loads(line)["member_id"]].append((at, line))
+        for table in ("identity", "members"):
+            self.identity += packet.lines.get(table, b"").decode().splitlines()
         for gone in packet.gone:
             self._states[gone] = (at, None)
         for member_id, state in packet.touched.items():
