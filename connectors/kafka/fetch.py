@@ -112,8 +112,8 @@ class Fetcher:
         if kind == TIMESTAMP_CREATE_TIME and topic not in self._created_by_sender:
             self._created_by_sender.add(topic)
             self._log.warning(
-                "topic %s has the senders' times, not the broker's: what comes below the floor is written to the "
-                "exceptions, which may be much; set message.timestamp.type=LogAppendTime for it", topic,
+                "topic %s has the senders' times, not the broker's: right for history; for what is live set "
+                "message.timestamp.type=LogAppendTime, or much may come below the floor and become exceptions", topic,
             )  # fmt: skip
         late = self._order.push(place, stamps, offsets, cast("list[Carrier]", items))
         if late is not None:
