@@ -8,6 +8,8 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 from bytewax.inputs import AbortExecution, FixedPartitionedSource, StatefulSourcePartition
 
+from schemas.log import LogTrouble
+
 THE_ONE_PART = "log"
 BEAT_SECONDS = 0.2
 STOP_POLL_SECONDS = 0.01
@@ -21,7 +23,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class OrderedLog(Protocol[Item_co, Progress_co]):
-    """What a log must be able to do; `read` waits a few milliseconds at most."""
+    """What a log must be able to do; `read` waits a few milliseconds at most, and raises LogTrouble."""
 
     ended: bool
 
@@ -36,11 +38,11 @@ class OrderedLog(Protocol[Item_co, Progress_co]):
 
 
 class LogPartition(StatefulSourcePartition[Item, bytes], Generic[Item, Progressed]):
-    """Items of the log in order; when idle a beat now and then, so that sinks may show what they hold."""
+    """Items of the log in order; when idle a beat now and then, so that sinks show what they hold (None: no beats)."""
 
     def __init__(
         self, log: OrderedLog[Item, Progressed], should_stop: Callable[[], bool], fail: Callable[[Exception], None],
-        poll_seconds: float, beat: Callable[[float], Item],
+        poll_seconds: float, beat: Callable[[float], Item] | None,
     ) -> None:  # fmt: skip
         self._log = log
         self._should_stop = should_stop
@@ -58,7 +60,7 @@ class LogPartition(StatefulSourcePartition[Item, bytes], Generic[Item, Progresse
             return self._stop()
         try:
             item = self._log.read()
-        except Exception as failure:  # noqa: BLE001  handed to whoever runs the flow; what was read before is kept
+        except LogTrouble as failure:  # handed to whoever runs the flow; what was read before is kept
             self._fail(failure)
             return self._stop()
         if item is not None:
@@ -79,7 +81,7 @@ class LogPartition(StatefulSourcePartition[Item, bytes], Generic[Item, Progresse
     def _idle(self) -> list[Item]:
         self._sleep(self._poll_seconds)
         now = time.time()
-        if now - self._beat_at < BEAT_SECONDS:
+        if self._beat is None or now - self._beat_at < BEAT_SECONDS:
             return []
         self._beat_at = now
         return [self._beat(now)]
@@ -105,12 +107,12 @@ class LogSource(FixedPartitionedSource[Item, bytes], Generic[Item, Progressed]):
     """All partitions of a log as the one ordered input of the flow.
 
     `progressed` is the type of the log's progress; `beat` makes, of the wall clock in seconds, the item that is sent
-    while the log is idle.
+    while the log is idle; None sends nothing, as when only the end of a bounded run is of interest.
     """
 
     def __init__(
         self, open_log: Callable[[Progressed | None], OrderedLog[Item, Progressed]], progressed: type[Progressed],
-        beat: Callable[[float], Item], should_stop: Callable[[], bool], fail: Callable[[Exception], None],
+        beat: Callable[[float], Item] | None, should_stop: Callable[[], bool], fail: Callable[[Exception], None],
         poll_seconds: float,
     ) -> None:  # fmt: skip
         self._open_log = open_log

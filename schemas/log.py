@@ -12,6 +12,14 @@ from schemas.decode import Rejected
 from schemas.events import Event
 
 
+class LogTrouble(Exception):
+    """Something is wrong with an input. Its progress stands behind what it gave, so that may be committed.
+
+    Whatever else a log raises is a mistake of ours, in which its progress may be ahead of what it gave: then nothing
+    may be committed.
+    """
+
+
 class Place(NamedTuple):
     """A partition of a topic; prints as `topic/partition`."""
 

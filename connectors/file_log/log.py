@@ -23,13 +23,13 @@ from connectors.file_log.lines import FINGERPRINT_BYTES, fingerprint, last_line_
 from connectors.file_log.partitions import LogNotUsable, Partition, find_partitions
 from connectors.file_log.reader import TO_ITS_END, Decoding, PartitionReader
 from schemas.decode import EventDecoder
-from schemas.log import LogBatch, Row
+from schemas.log import LogBatch, LogTrouble, Row
 
 SECOND_US = 1_000_000
 RESCAN_SECONDS = 1.0
 
 
-class LogDamaged(Exception):
+class LogDamaged(LogTrouble):
     """A file is not what was read before: shorter, replaced, or gone."""
 
 
@@ -88,6 +88,7 @@ class FileLog:
         self._readers: dict[str, PartitionReader] = {}
         self._heap: list[tuple[int, int, str]] = []
         self._begun = False
+        self._trouble: LogDamaged | None = None
 
     def read(self) -> LogBatch | None:
         """Give the next batch; None when there is nothing now (`ended` tells whether there will be).
@@ -96,6 +97,14 @@ class FileLog:
             LogDamaged: a file is not what was read before; `progress` then still gives where reading stood.
 
         """
+        if self._trouble is not None:
+            raise self._trouble
+        try:
+            return self._read()
+        except OSError as error:
+            raise LogDamaged(_unreadable(self.path, error)) from error
+
+    def _read(self) -> LogBatch | None:
         if not self._begun:
             self._begin()
         while True:
@@ -269,8 +278,12 @@ class FileLog:
                 break
             last = self._run_end(reader, rank, count - len(out))
             out.extend(reader.take(last - reader.at))
-            if reader.fill():
-                heappush(heap, (reader.rows[reader.at][0], rank, name))
+            try:
+                if reader.fill():
+                    heappush(heap, (reader.rows[reader.at][0], rank, name))
+            except OSError as error:  # told at the next read: what is taken already must be given first
+                self._trouble = LogDamaged(_unreadable(reader.partition.path, error))
+                break
         if out:
             self._state.reached_us = max(self._state.reached_us, out[-1][0])
         return out
@@ -334,6 +347,10 @@ class FileLog:
             if fingerprint(partition, kept.fingerprint_bytes) != kept.fingerprint and kept.fingerprint_bytes:
                 raise LogDamaged(f"{partition.path} is not the file that was read up to offset {kept.offset}: its "
                                  "beginning changed; bring the old one back, or start anew with --fresh")
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{error.filename or path} cannot be read any more ({error.strerror or error}); what was read stays applied"
 
 
 def _shorter(partition: Partition, offset: int, size: int) -> str:

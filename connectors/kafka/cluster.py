@@ -62,6 +62,7 @@ class Cluster:
         """`properties` are librdkafka's, `bootstrap.servers` among them (config/kafka.py reads and checks them)."""
         self.bootstrap = properties["bootstrap.servers"]
         self.troubles = Troubles(properties)
+        self._chosen = frozenset(properties)
         given = {**_DEFAULTS, "client.id": client_id, **properties}
         self._properties: dict[str, Any] = {**given, "error_cb": self.troubles.complained}
         self._admin_client: AdminClient | None = None
@@ -73,6 +74,10 @@ class Cluster:
     def trouble(self) -> str | None:
         """What a client complained of first since the cluster answered last."""
         return self.troubles.text
+
+    def chooses(self, name: str) -> bool:
+        """Whether the operator's properties say it, so that a default of ours has no say."""
+        return name in self._chosen
 
     def consumer(self, **extra: Any) -> Consumer:  # noqa: ANN401  librdkafka's values are of many types
         """Make a consumer that reads only what is committed and never jumps on its own."""

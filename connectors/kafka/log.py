@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from connectors.kafka.beginning import begin
-from connectors.kafka.cluster import Cluster
+from connectors.kafka.cluster import Cluster, KafkaUnusable
 from connectors.kafka.events import Carrier, RowDecoder
 from connectors.kafka.exceptions import Exceptions
 from connectors.kafka.fences import BEAT_SECONDS, Fences
@@ -58,6 +58,7 @@ class KafkaLog:
         self._said_farewell = False
         self._handed: KafkaProgress | None = None
         self._rows = RowDecoder(decoder, options.future_skew_us)
+        self._trouble: KafkaUnusable | None = None
 
     def read(self) -> LogBatch | None:
         """Give the next batch; None when there is nothing now (`ended` tells whether there will be).
@@ -69,6 +70,8 @@ class KafkaLog:
         """
         if self.ended:
             return self._farewell()
+        if self._trouble is not None:
+            raise self._trouble
         until = time.monotonic() + READ_SECONDS
         while True:
             self._fences.keep_up()
@@ -98,7 +101,14 @@ class KafkaLog:
             if count <= 0:
                 break
             self.fetcher.resume()
-            if not self.fetcher.fetch(0) or not self._exceptions.settled() or time.monotonic() >= until:
+            try:
+                more_comes = self.fetcher.fetch(0) and self._exceptions.settled()
+            except KafkaUnusable as trouble:
+                if not runs:
+                    raise
+                self._trouble = trouble  # told at the next read: what is taken already must be given first
+                break
+            if not more_comes or time.monotonic() >= until:
                 break
         return runs
 

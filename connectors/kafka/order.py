@@ -15,7 +15,7 @@ that of (log time, partition, offset), and depends neither on when records arriv
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heapreplace
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from schemas.decode import TIME_US_MAX
@@ -199,17 +199,21 @@ class Order(Generic[Item]):
         ceiling = min(self._ceiling(self._lagging()), (self.until_us, -1))
         heap = [(lane.times[lane.at], lane.rank) for lane in self._ranked if len(lane)]
         heapify(heap)
+        ranked = self._ranked
         runs: list[Run[Item]] = []
+        append = runs.append
         while heap and count and heap[0] < ceiling:
-            _, rank = heappop(heap)
-            lane = self._ranked[rank]
-            limit = min(heap[0], ceiling) if heap else ceiling
+            rank = heap[0][1]
+            lane = ranked[rank]
+            limit = min([ceiling, *heap[1:3]])  # of a heap, the second is one of these two
             run = lane.take(_run_end(lane, limit, count))
-            count -= len(run.times)
-            runs.append(run)
-            if len(lane):
-                heappush(heap, (lane.times[lane.at], rank))
-            elif lane.position < lane.goal:
+            count -= len(run[1])
+            append(run)
+            if lane.at < len(lane.times):
+                heapreplace(heap, (lane.times[lane.at], rank))
+                continue
+            heappop(heap)
+            if lane.position < lane.goal:
                 ceiling = min(ceiling, (lane.running_us, rank))
         if runs:
             self.reached_us = runs[-1].times[-1]
@@ -240,7 +244,13 @@ class Order(Generic[Item]):
 
 
 def _run_end(lane: Lane[Item], limit: tuple[int, int], count: int) -> int:
-    """Give the index behind the records that come before `limit` (log time, rank), at most `count` of them."""
-    high = min(len(lane.times), lane.at + count)
+    """Give the index behind the records that come before `limit` (log time, rank), at most `count` of them.
+
+    The first does. Partitions that are written evenly take turns, so mostly it is the only one.
+    """
+    times, second = lane.times, lane.at + 1
+    if count == 1 or second == len(times) or times[second] > limit[0]:
+        return second
+    high = min(len(times), lane.at + count)
     bisect = bisect_right if lane.rank < limit[1] else bisect_left
-    return bisect(lane.times, limit[0], lane.at, high)
+    return bisect(times, limit[0], second, high)

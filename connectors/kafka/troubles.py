@@ -12,6 +12,7 @@ from typing import Final
 from confluent_kafka import KafkaError
 
 from config.kafka import masked, origin_of
+from schemas.log import LogTrouble
 
 UNKNOWN_TOPIC: Final = KafkaError._UNKNOWN_TOPIC  # noqa: SLF001  the client has no public names for its own codes
 UNKNOWN_PARTITION: Final = KafkaError._UNKNOWN_PARTITION  # noqa: SLF001  the same
@@ -57,7 +58,7 @@ _PROPERTY: Final = re.compile(r"\b[a-z]+(?:\.[a-z]+)+\b")
 _STAMP: Final = re.compile(r" \(after \d+ms in state \w+.*\)")
 
 
-class KafkaUnusable(Exception):
+class KafkaUnusable(LogTrouble):
     """The cluster cannot be used as asked; the message names the setting and what would help."""
 
 

@@ -21,7 +21,7 @@ from connectors.kafka.question import Question
 from connectors.stitched.order import StitchedOrder
 from connectors.stitched.progress import PROGRESS_FORMAT, StitchedProgress
 from schemas.handed import HANDED_FORMAT, HANDOVERS, STITCHED, decode_copy, decode_handed
-from schemas.log import Place
+from schemas.log import LogTrouble, Place
 from schemas.states import STATE_FORMAT
 from schemas.stitched import Copy, StitchedBatch
 
@@ -32,7 +32,7 @@ MISSING_MAX = 2
 LAG_SECONDS = 1.0
 
 
-class StitchedLogBroken(Exception):
+class StitchedLogBroken(LogTrouble):
     """The topics between the processes are not what this worker read before; the message says what happened."""
 
 
@@ -73,6 +73,7 @@ class StitchedLog:
         self._outage = Outage(cluster, options.outage_seconds_max)
         self._topics_asked: Question[str] = Question(self._outage, self._missing)
         self._missed = 0
+        self._trouble: StitchedLogBroken | None = None
         self._lag: dict[Place, int] = {}
         self._lag_at = 0.0
         self._consumer: Consumer = cluster.consumer(**{**QUICK, "group.id": f"{options.prefix}.members"})
@@ -123,10 +124,16 @@ class StitchedLog:
             StitchedLogBroken: a topic is not what was read before, or a message in it is none of ours.
 
         """
+        if self._trouble is not None:
+            raise self._trouble
         self._look()
         copies: list[Copy] = []
         for message in self._consumer.consume(MESSAGES_AT_ONCE, CONSUME_SECONDS):
-            self._take(message, copies)
+            try:
+                self._take(message, copies)
+            except StitchedLogBroken as trouble:  # told at the next read: what is taken already must be given first
+                self._trouble = trouble
+                break
         batch = self._order.take(copies)
         self._hold_back()
         if time.monotonic() >= self._lag_at:

@@ -9,7 +9,7 @@ from connectors.engine import LogPartition, LogSource
 from connectors.kafka.progress import KafkaProgress
 from connectors.memory_log import MemoryLog, MemoryLogOptions, MemoryTopics
 from schemas.decode import EventDecoder
-from schemas.log import LogBatch, Place
+from schemas.log import LogBatch, LogTrouble, Place
 from tests.connectors.logs import event_line, names
 
 SECOND_US = 1_000_000
@@ -21,10 +21,22 @@ def beat(now: float) -> LogBatch:
     return LogBatch([], None, 0, now)
 
 
+class TroubledLog(MemoryLog):
+    """A log that can get into trouble."""
+
+    trouble: LogTrouble | None = None
+
+    def read(self) -> LogBatch | None:
+        if self.trouble is not None:
+            raise self.trouble
+        return super().read()
+
+
 class Host:
     """A source over a log in memory, and what became of it."""
 
-    def __init__(self, *, follow: bool = False) -> None:
+    def __init__(self, *, follow: bool = False, beats: bool = True) -> None:
+        self.beat = beat if beats else None
         self.topics = MemoryTopics()
         for number in range(4):
             self.topics.append(Place("web", 0), event_line(str(number), -1_700_000_000), number * SECOND_US)
@@ -34,11 +46,13 @@ class Host:
 
     def source(self) -> LogSource[LogBatch, KafkaProgress]:
         """The source as the engine gets it."""
-        return LogSource(self.open, KafkaProgress, beat, lambda: self.stop, self.failed.append, 0.01)
+        return LogSource(self.open, KafkaProgress, self.beat, lambda: self.stop, self.failed.append, 0.01)
 
     def open(self, progress: KafkaProgress | None) -> MemoryLog:
         """Open the log."""
-        return MemoryLog(self.topics, EventDecoder(), MemoryLogOptions(batch_lines=3, follow=self.follow), progress)
+        options = MemoryLogOptions(batch_lines=3, follow=self.follow)
+        self.log = TroubledLog(self.topics, EventDecoder(), options, progress)
+        return self.log
 
     def part(self, stored: bytes | None = None) -> Partition:
         """The one partition, on a snapshot."""
@@ -76,14 +90,23 @@ def test_while_nothing_comes_there_is_a_beat_and_a_pause() -> None:
     assert list(part.next_batch()) == []
 
 
+def test_without_a_beat_there_is_only_the_pause() -> None:
+    """Where nobody looks before the end, waiting for a broker sets no sink to work."""
+    part = Host(follow=True, beats=False).part()
+    while given(part):
+        assert part.next_awake() is None
+    assert part.next_awake() is not None
+    assert not [one for _ in range(3) for one in part.next_batch()]
+
+
 def stops(host: Host) -> None:
     """Asked to stop."""
     host.stop = True
 
 
 def breaks(host: Host) -> None:
-    """The log raises."""
-    del host.topics.records[Place("web", 0)]
+    """The log is in trouble."""
+    host.log.trouble = LogTrouble("the topic is gone")
 
 
 @pytest.mark.parametrize(("end", "failures"), [(stops, 0), (breaks, 1)])
@@ -99,3 +122,14 @@ def test_it_stops_behind_a_snapshot(end: Callable[[Host], None], failures: int) 
     with pytest.raises(AbortExecution):
         part.next_batch()
     assert len(host.failed) == failures
+
+
+def test_a_mistake_of_ours_commits_nothing() -> None:
+    """Whatever else a log raises stops the flow at once, for its progress may be ahead of what it gave."""
+    host = Host()
+    part = host.part()
+    assert given(part) == ["0", "1", "2"]
+    del host.topics.records[Place("web", 0)]
+    with pytest.raises(KeyError):
+        part.next_batch()
+    assert host.failed == []
