@@ -10,6 +10,7 @@ Mode = Literal["by_record", "one"]
 
 SETTLE_SECONDS: Final = 1.0
 PARTITIONS: Final = 6
+GATHER_MS: Final = 50.0
 
 
 class OutOptions(Struct, frozen=True):
@@ -17,7 +18,8 @@ class OutOptions(Struct, frozen=True):
 
     `mode` "by_record" has a topic a table, "one" a single one for all but the dead letters. `partitions` is for topics
     that are made here. After an unclean end a start reads until nothing has come for `settle_seconds`.
-    `delivery_seconds`: how long a broker may be away.
+    `delivery_seconds`: how long a broker may be away. `linger_ms`: how long records are gathered for a request; spread
+    over many partitions, each gets few a millisecond, and a request for each few costs more than the records.
     """
 
     prefix: str = "balanza"
@@ -26,3 +28,4 @@ class OutOptions(Struct, frozen=True):
     settle_seconds: float = SETTLE_SECONDS
     delivery_seconds: float = DELIVERY_SECONDS
     queue_messages: int = QUEUE_MESSAGES
+    linger_ms: float = GATHER_MS

@@ -24,7 +24,7 @@ from sinks.destination import Mark
 from sinks.kafka.ahead import RecordsAhead
 from sinks.kafka.options import OutOptions
 from sinks.kafka.topics import OwnTopics, header
-from sinks.kafka.writer import Headers, TopicWriter
+from sinks.kafka.writer import Headers, TopicWriter, gathering
 
 SCHEMA: Final = b"1"
 ONLY_ONE: Final = "run"
@@ -69,7 +69,9 @@ class RecordTopics:
     def recover(self, committed: int, mark: Mark) -> None:
         """Make the topics that are missing, learn what is in them already. DestinationError if they cannot be used."""
         # Made first: the client asks the broker for its producer id while the topics are read.
-        writer = TopicWriter(self._cluster, self._options.delivery_seconds, self._options.queue_messages)
+        options = self._options
+        gathered = gathering(self._cluster, options.linger_ms)
+        writer = TopicWriter(self._cluster, options.delivery_seconds, options.queue_messages, **gathered)
         self._own.recover(committed, mark, self._found)
         if self._ahead:
             LOG.info("%d records are in the topics already and will not be sent again", len(self._ahead))

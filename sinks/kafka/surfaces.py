@@ -25,7 +25,7 @@ from sinks.document import DocumentOf
 from sinks.kafka.ahead import SurfacesAhead
 from sinks.kafka.options import OutOptions
 from sinks.kafka.topics import OwnTopics, header
-from sinks.kafka.writer import TopicWriter
+from sinks.kafka.writer import TopicWriter, gathering
 from sinks.surface_rows import SurfaceFiles, blocks, load_blocks
 from sinks.surfaces import NAMES_MAX, REST, STATES_MAX, Changes
 
@@ -74,7 +74,9 @@ class SurfaceTopic:
 
     def recover(self, committed: int, mark: Mark) -> None:
         """Learn what the topic shows already, and whose documents were not made. DestinationError if that fails."""
-        writer = TopicWriter(self._cluster, self._options.delivery_seconds, self._options.queue_messages)
+        options = self._options
+        gathered = gathering(self._cluster, options.linger_ms)
+        writer = TopicWriter(self._cluster, options.delivery_seconds, options.queue_messages, **gathered)
         self._own.recover(committed, mark, self._found)
         self._notes.recover(committed)
         for note in self._notes.notes():

@@ -27,6 +27,11 @@ Headers = list[tuple[str, str | bytes | None]]
 NO_HEADERS: Final[Headers] = []
 
 
+def gathering(cluster: Cluster, linger_ms: float) -> dict[str, float]:
+    """Give the property for a writer whose records may wait so long for others, unless the operator's say it."""
+    return {} if cluster.chooses("linger.ms") else {"linger.ms": linger_ms}
+
+
 class TopicWriter:
     """A producer whose failures cannot be overlooked. Calls come from one thread."""
 
