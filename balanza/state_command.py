@@ -35,7 +35,7 @@ from flows.runtime.store import CheckpointMissing
 from sinks.surface_moving import copy_surfaces, drop_surfaces
 
 WRONG_USAGE = 2
-HAVE_GROUPS = "a member worker's folder, made by `balanza members`"
+HAVE_GROUPS = "member worker's folder, made by `balanza members`"
 
 state = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Look at and move the state of workers.",

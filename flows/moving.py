@@ -88,11 +88,11 @@ def received(to: Worker, giver: Worker, groups: Collection[int], count: int) -> 
     copies: dict[int, int] = {}
     told: dict[int, tuple[int, int]] = {}
     for one in (mine, theirs):
-        for place in needed & one.offsets.keys():
+        for place in sorted(needed & one.offsets.keys()):
             if place not in offsets or one.offsets[place] < offsets[place]:
                 offsets[place], clocks[place] = one.offsets[place], one.clocks.get(place, -1)
                 told[place] = one.told.get(place, (0, 0))
-        for place in needed & one.copies.keys():
+        for place in sorted(needed & one.copies.keys()):
             copies[place] = min(copies.get(place, one.copies[place]), one.copies[place])
     topics = mine.topics or theirs.topics
     return StitchedProgress(

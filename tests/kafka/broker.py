@@ -135,7 +135,8 @@ class Broker:
             self._certify(self._keystore)
         lines = server_properties(self.ports, self.folder / "data", self.users, self._keystore)
         text = "".join(f"{name}={value}\n" for name, value in lines.items())
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # The tool takes an id that begins with a dash for an option: the first bits are zero, so it begins with an A.
+        cluster = base64.urlsafe_b64encode(bytes(1) + uuid.uuid4().bytes[1:]).decode().rstrip("=")
         scram = [f"SCRAM-SHA-256=[name={name},password={word}]" for name, word in self.users.items()]
         accounts = [word for account in scram for word in ("--add-scram", account)]
         draft = settings.with_suffix(".draft")
