@@ -15,7 +15,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, Message, TopicCollection, TopicPartition
 
 from connectors.kafka.cluster import ASK_SECONDS, Cluster
-from connectors.kafka.fetch import QUICK
+from connectors.kafka.fetch import CORRUPT, END, NOT_PERMITTED, OUT_OF_RANGE, QUICK
 from connectors.kafka.outage import Outage
 from connectors.kafka.question import Question
 from connectors.stitched.order import StitchedOrder
@@ -30,6 +30,7 @@ CONSUME_SECONDS = 0.02
 STEPS_AHEAD_MAX = 50_000
 MISSING_MAX = 2
 LAG_SECONDS = 1.0
+BROKEN = CORRUPT | NOT_PERMITTED | {OUT_OF_RANGE}
 
 
 class StitchedLogBroken(LogTrouble):
@@ -173,41 +174,37 @@ class StitchedLog:
         return read and not self.options.waiting()
 
     def _take(self, message: Message, copies: list[Copy]) -> None:
-        error, topic, place = message.error(), message.topic(), message.partition()
-        if error is not None and error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
-            return  # nothing is committed to the group, so nobody need permit it
-        assert topic is not None
-        assert place is not None
-        offset = message.offset()
-        assert offset is not None
-        kind = self._names[topic]
+        error, topic, offset = message.error(), message.topic() or "", message.offset() or 0
+        place = Place(topic, message.partition() or 0)
+        kind = self._names.get(topic)
         if error is not None:
-            if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  librdkafka's own codes begin so
-                if kind == STITCHED:
-                    self._at[place] = offset
-                return
-            raise StitchedLogBroken(_told(error, Place(topic, place), offset))
-        value = message.value()
+            if error.code() == END and kind == STITCHED:
+                self._at[place.partition] = offset
+            elif error.code() in BROKEN or error.fatal():
+                raise StitchedLogBroken(_told(error, place, offset))
+            return  # whatever else is tried again by the client; whether the broker is away, the questions to it tell
         try:
-            if kind == STITCHED:
-                self._at[place] = offset + 1
-                assert value is not None
-                handed = decode_handed(value)
-                assert handed.format == HANDED_FORMAT
-                self._order.add(place, offset + 1, handed)
-                return
-            self._progress.copies[place] = offset + 1
-            if value is None:
-                return
+            self._read_message(kind, place.partition, offset, message.value(), copies)
+        except (msgspec.MsgspecError, AssertionError) as broken:
+            raise StitchedLogBroken(f"{place}, offset {offset} holds what this version did not write ({broken}); run "
+                                    "one version of Balanza in all processes") from broken
+
+    def _read_message(self, kind: str | None, place: int, offset: int, value: bytes | None, copies: list[Copy]) -> None:
+        if kind == STITCHED:
+            assert value is not None
+            handed = decode_handed(value)
+            assert handed.format == HANDED_FORMAT
+            self._order.add(place, offset + 1, handed)
+            self._at[place] = offset + 1
+            return
+        if value is not None:
             copy = decode_copy(value)
             assert copy.format == STATE_FORMAT
-        except (msgspec.MsgspecError, AssertionError) as broken:
-            raise StitchedLogBroken(f"{topic}/{place}, offset {offset} holds what this version did not write "
-                                    f"({broken}); run one version of Balanza in all processes") from broken
-        late = self._order.late(copy)
-        if late is not None:
-            copy.late = late
-            copies.append(copy)
+            late = self._order.late(copy)
+            if late is not None:
+                copy.late = late
+                copies.append(copy)
+        self._progress.copies[place] = offset + 1
 
     def _hold_back(self) -> None:
         """Stop fetching partitions that are far ahead of the others, and go on with those that are not any more."""
@@ -254,7 +251,7 @@ class StitchedLog:
 
 
 def _told(error: KafkaError, place: Place, offset: int) -> str:
-    if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001  the same
+    if error.code() == OUT_OF_RANGE:
         return (f"{place}: offset {offset} is not there any more (retention removed it before this worker read it); "
                 "keep messages longer than a worker may be away. Start stitcher and all workers anew (--fresh)")
     return f"{place}, offset {offset}: {error.str()}"
