@@ -18,11 +18,12 @@ from tests.flow.outcomes import differences, lines, records
 from tests.flow.test_follow import quick_program
 from tests.kafka.broker import Broker
 from tests.kafka.fixtures import BrokerMaker
-from tests.kafka.topics import Topics
+from tests.kafka.topics import QUIET, Topics
 
 PRODUCERS, EVENTS_EACH, MEMBERS = 3, 80, 12
 GAP_SECONDS = 2.5  # longer than a cart waits: its timer fires while nothing comes
 STALLS, STALL_SECONDS = 3, 1.0
+PATIENT = {"reconnect.backoff.max.ms": 500}
 
 
 def event(draw: random.Random, number: str) -> bytes:
@@ -48,13 +49,13 @@ def event(draw: random.Random, number: str) -> bytes:
 def produce(bootstrap: str, topics: list[str], seed: int) -> None:
     """One channel: irregular, with a gap in the middle, in a phase of its own."""
     draw = random.Random(seed)
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": draw.choice([0, 5, 40])})
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": draw.choice([0, 5, 40]), **PATIENT}, logger=QUIET)
     time.sleep(draw.random() / 3)
     for at in range(EVENTS_EACH):
         producer.produce(draw.choice(topics), event(draw, f"{seed}-{at}"), partition=draw.randrange(2))
         producer.poll(0)
         time.sleep(GAP_SECONDS if at == EVENTS_EACH // 2 else draw.random() / 20)
-    assert producer.flush(30) == 0
+    assert producer.flush(90) == 0
 
 
 def stall(broker: Broker, draw: random.Random, over: threading.Event) -> None:
