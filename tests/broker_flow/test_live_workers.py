@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from balanza.running import Role
@@ -13,7 +14,7 @@ from balanza.sending import MEMBERS_TABLES
 from config.groups import parse_groups
 from tests.broker_flow.lives import Life, Part, live
 from tests.broker_flow.test_live import EVENTS_EACH, GAP_SECONDS, PRODUCERS, produce, produce_last
-from tests.broker_flow.test_workers import by_member
+from tests.broker_flow.test_workers import by_member, run_together
 from tests.broker_flow.world import topic_lines, written_lines
 from tests.conftest import IN_CI
 from tests.flow.commands import wait_until
@@ -73,6 +74,7 @@ def test_following_processes_that_are_killed_say_what_one_says(topics: Topics, t
     for life in lives:
         life.stop()
     assert [life.end() for life in lives] == [0, 0, 0]
+    run_together([replace(part, follow=False) for part in parts[1:]])  # the other worker may have been behind
 
     alone = Part(topics.bootstrap, prefix, tmp_path / "alone", names, program=program, replay=True)
     live(alone)
