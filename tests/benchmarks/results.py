@@ -46,12 +46,16 @@ class RunResult(Struct):
 
 
 class EpochSpent(Struct, frozen=True):
-    """An epoch of the stations alone: rows stitched, seconds of stitching them, and of each station's end."""
+    """An epoch of the stations alone: rows stitched, seconds of stitching them, and of each station's end.
+
+    `stitch_cpu_seconds` are the processor's in the flow's thread, for stitching and its end together.
+    """
 
     rows: int
     stitch_seconds: float
     stitch_close_seconds: float
     members_close_seconds: float
+    stitch_cpu_seconds: float
 
 
 class GraphGrown(Struct, frozen=True):

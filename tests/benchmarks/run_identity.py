@@ -25,26 +25,26 @@ class Stations:
     def __init__(self, program: Path, folder: Path, numbers: tuple[int, int]) -> None:
         self.wiring = Wiring(load_program(program), folder)
         self.stitch, self.members = StitchHost(self.wiring, numbers[0]), MemberHost(self.wiring, numbers[1])
-        self.seconds = 0.0
-        self.rows = 0
+        self.seconds, self.cpu_seconds, self.rows = 0.0, 0.0, 0
 
     def work(self, rows: list[Row]) -> None:
         """Stitch a batch, timed, and hand it to the members."""
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.thread_time()
         stitched = self.stitch.work(LogBatch(rows, None, 0, 0.0))
         self.seconds += time.perf_counter() - began
+        self.cpu_seconds += time.thread_time() - cpu
         self.rows += len(rows)
         self.members.work(stitched)
 
     def close_epoch(self) -> tuple[EpochSpent, tuple[int, int]]:
         """End the epoch of both; gives its times, and the checkpoints."""
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.thread_time()
         stitch = self.stitch.save()
-        between = time.perf_counter()
+        between, cpu = time.perf_counter(), self.cpu_seconds + time.thread_time() - cpu
         members = self.members.save()
         ended = time.perf_counter()
-        spent = EpochSpent(self.rows, self.seconds, between - began, ended - between)
-        self.rows, self.seconds = 0, 0.0
+        spent = EpochSpent(self.rows, self.seconds, between - began, ended - between, cpu)
+        self.seconds, self.cpu_seconds, self.rows = 0.0, 0.0, 0
         return spent, (stitch, members)
 
 

@@ -11,6 +11,8 @@ import pytest
 from flows.stations import StitchHost, Wiring
 from schemas.log import LogBatch, Row
 from schemas.records import IdentityChanged
+from tests.flow.lives import live
+from tests.flow.outcomes import all_records, records
 from tests.identity.public_data import Link, alias_lines, desk, links
 from tests.identity.stories import rows_of
 
@@ -118,6 +120,17 @@ def test_batches_change_no_byte(log: list[Row], batch: int) -> None:
 def test_restarts_change_no_byte(log: list[Row], tmp_path: Path, restarts: tuple[int, ...]) -> None:
     """A station that is saved and opened from its store goes on as one that never stopped."""
     assert stitched(log, 500, restarts, tmp_path) == stitched(log, 1_000)
+
+
+def test_the_product_stopped_in_the_middle_ends_alike(log: list[Row], tmp_path: Path) -> None:
+    """Run to half of the log, then to its end: the records are those of one run, byte for byte."""
+    file = tmp_path / "links.jsonl"
+    file.write_bytes(b"".join(row[4] + b"\n" for row in log))
+    live(file, tmp_path / "once", program=desk())
+    live(file, tmp_path / "twice", program=desk(), until_us=log[LINKS // 2][0])
+    live(file, tmp_path / "twice", program=desk())
+    assert all_records(tmp_path / "once") == all_records(tmp_path / "twice")
+    assert records(tmp_path / "once", "identity") == stitched(log, 1_000)["identity"]
 
 
 def test_a_members_id_is_that_of_its_first_link(log: list[Row], graph: list[Link]) -> None:
