@@ -5,13 +5,13 @@ import os
 import shutil
 from dataclasses import dataclass, field, replace
 
-from tests.benchmarks import follow, million, restart, throughput
+from tests.benchmarks import follow, identity, million, restart, throughput
 from tests.benchmarks.logs import log_of
 from tests.benchmarks.report import Table, targets
 from tests.benchmarks.results import Judged
 from tests.benchmarks.tasks import CACHE
 
-NAMES = ("baseline", "stitch_ledger", "everything", "stations", "million", "restart", "follow")
+NAMES = ("baseline", "stitch_ledger", "everything", "stations", "million", "restart", "follow", "identity")
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,14 @@ class Sizes:
     million_runs: int
     million_events: int
     follow_seconds: int
+    identity_runs: int
+    identifiers: tuple[int, int]
 
 
-FULL = Sizes(runs=5, standard_events=500_000, million_runs=3, million_events=1_000_000, follow_seconds=30)
-QUICK = Sizes(runs=1, standard_events=100_000, million_runs=1, million_events=100_000, follow_seconds=8)
+FULL = Sizes(runs=5, standard_events=500_000, million_runs=3, million_events=1_000_000, follow_seconds=30,
+             identity_runs=3, identifiers=(100_000, 1_000_000))  # fmt: skip
+QUICK = Sizes(runs=1, standard_events=100_000, million_runs=1, million_events=100_000, follow_seconds=8,
+              identity_runs=1, identifiers=(20_000, 100_000))  # fmt: skip
 
 
 @dataclass
@@ -47,7 +51,7 @@ def main() -> None:
     chosen = set(options.only or NAMES)
     sizes = QUICK if options.quick else FULL
     if options.runs:
-        sizes = replace(sizes, runs=options.runs, million_runs=options.runs)
+        sizes = replace(sizes, runs=options.runs, million_runs=options.runs, identity_runs=options.runs)
     report = Report()
     _throughput(chosen, sizes, report)
     if "million" in chosen:
@@ -56,6 +60,8 @@ def main() -> None:
         restart.run(log_of(sizes.million_events), sizes.runs, report.figures)
     if "follow" in chosen:
         follow.run(log_of(sizes.standard_events), sizes.follow_seconds, report.figures)
+    if "identity" in chosen:
+        identity.run(sizes.identifiers, sizes.identity_runs, report.tables, report.figures)
     shutil.rmtree(CACHE / "out", ignore_errors=True)
     _show(report, quick=options.quick)
 

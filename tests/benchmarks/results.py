@@ -45,6 +45,29 @@ class RunResult(Struct):
         return self.outcome.read / self.seconds
 
 
+class EpochSpent(Struct, frozen=True):
+    """An epoch of the stations alone: rows stitched, seconds of stitching them, and of each station's end.
+
+    `stitch_cpu_seconds` are the processor's in the flow's thread, for stitching and its end together.
+    """
+
+    rows: int
+    stitch_seconds: float
+    stitch_close_seconds: float
+    members_close_seconds: float
+    stitch_cpu_seconds: float
+
+
+class GraphGrown(Struct, frozen=True):
+    """People stitched from their events; `checkpoints` are the stitcher's and the members' in the end."""
+
+    events: int
+    people: int
+    epochs: list[EpochSpent]
+    checkpoints: tuple[int, int]
+    peak_mb: float
+
+
 class Judged(Struct, frozen=True):
     """A figure beside its target; `target` None is a figure without one."""
 
