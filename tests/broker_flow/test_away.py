@@ -33,7 +33,8 @@ def test_everybody_waits_for_the_broker(brokers: BrokerMaker, tmp_path: Path) ->
     lives = [Life(part, FAST) for part in (one, stitcher, worker)]
     sender = threading.Thread(target=produce, args=(broker.bootstrap, list(names), 3))
     sender.start()
-    wait_until(lambda: read_so_far(one.out) > 10, 30)
+    wait_until(lambda: min(read_so_far(one.out), read_so_far(stitcher.out)) > 10, 30)
+    wait_until(lambda: (worker.out / "surfaces.db").exists(), 30)  # all are past their start, which needs the broker
     broker.stop()
     time.sleep(AWAY_SECONDS)
     broker.start()
