@@ -12,9 +12,9 @@ from connectors.kafka.cluster import Cluster, KafkaUnusable
 from connectors.kafka.log import KafkaLog
 from connectors.kafka.options import KafkaLogOptions
 from connectors.kafka.progress import KafkaProgress
-from connectors.kafka.topics import HANDOVERS, STITCHED, deployment_topics
+from connectors.kafka.topics import EXCEPTIONS, HANDOVERS, STITCHED, deployment_topics
 from connectors.stitched import StitchedLog, StitchedOptions, StitchedProgress
-from flows.moving import MOVED, Moved, decode_moved
+from flows.moving import moved_state
 from flows.runtime.deployment import Deployment, DeploymentRefused
 from schemas.decode import EventDecoder
 from schemas.log import LogBatch, Place
@@ -97,7 +97,7 @@ def prepare_topics(run: Run) -> None:
         return
     settings = request.settings
     ours = {f"{settings.prefix}.{name}" for name in (STITCHED, HANDOVERS)} if request.role != Role.RUN else set()
-    ours |= {f"{settings.prefix}.exceptions"} if request.role != Role.MEMBERS else set()
+    ours |= {f"{settings.prefix}.{EXCEPTIONS}"} if request.role != Role.MEMBERS else set()
     specs = deployment_topics(settings.prefix, (), partitions=settings.topic_partitions, workers=True)
     have = cluster.partitions(ours)
     wanted = [spec for spec in specs if spec.name in ours - have.keys()]
@@ -146,12 +146,6 @@ def _nothing(now: float) -> LogBatch:
 
 def _nothing_stitched(now: float) -> StitchedBatch:
     return StitchedBatch([], -1, {}, [], [], now)
-
-
-def moved_state(deployment: Deployment) -> Moved | None:
-    """Give what a move of groups left here for the next start."""
-    packed = deployment.noted(MOVED)
-    return None if packed is None else decode_moved(packed)
 
 
 def _decoder(run: Run) -> EventDecoder:

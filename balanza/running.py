@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from balanza.opening import batches, check_input, input_topics, moved_state, prepare_topics, stitched_batches
+from balanza.opening import batches, check_input, input_topics, prepare_topics, stitched_batches
 from balanza.request import KafkaInput, Request, Role, Run
 from balanza.sending import destinations
 from config.compatibility import dump_program, incompatibilities, parse_program
@@ -13,7 +13,7 @@ from config.program import Program
 from connectors.kafka.cluster import Cluster
 from connectors.stitched import StitchedLog
 from flows.loyalty import loyalty, membership, stitching
-from flows.moving import MOVING, REST, Rest, encode_note
+from flows.moving import MOVING, REST, Rest, encode_note, moved_state
 from flows.runtime import collector
 from flows.runtime.deployment import Deployment, DeploymentRefused
 from flows.runtime.engine import Flow, run_flow

@@ -27,6 +27,7 @@ from flows.moving import (
     decode_rest,
     drop_rows,
     left,
+    moved_state,
     open_store,
     received,
 )
@@ -182,10 +183,9 @@ def _worker(deployment: Deployment, groups: int) -> Worker:
     if packed is None and any(deployment.engine.iterdir()):
         raise DeploymentRefused(f"{deployment.folder} was not stopped cleanly; start it and stop it (SIGTERM), or run "
                                 "it to the end once, then move")
-    moved = deployment.noted(MOVED)
     rest = Rest(0, StitchedProgress()) if packed is None else decode_rest(packed)
     ours = _groups(deployment.made_as, groups)
-    return Worker(deployment.folder, ours, rest, None if moved is None else decode_moved(moved))
+    return Worker(deployment.folder, ours, rest, moved_state(deployment))
 
 
 def _groups(facts: dict[str, str], groups: int) -> tuple[int, ...]:

@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from connectors.stitched.progress import StitchedProgress
+from flows.runtime.deployment import Deployment
 from flows.runtime.store import Store
-from flows.runtime.table import GROUPS_IN_ONE_BYTE
+from flows.runtime.table import group_prefix, group_width
 from flows.stations import TOTALS_ROW, MemberHost
 from flows.workers import HELD_TAG
 from schemas.groups import partition_of
@@ -46,6 +47,12 @@ class Moved(Struct):
 decode_rest = msgspec.json.Decoder(Rest).decode
 decode_moved = msgspec.json.Decoder(Moved).decode
 encode_note = msgspec.json.Encoder().encode
+
+
+def moved_state(deployment: Deployment) -> Moved | None:
+    """Give what a move of groups left in a folder for its next start."""
+    packed = deployment.noted(MOVED)
+    return None if packed is None else decode_moved(packed)
 
 
 class Worker:
@@ -117,15 +124,14 @@ def left(giver: Worker, groups: Collection[int], count: int) -> StitchedProgress
 
 def rows_of(store: Store, groups: Collection[int], count: int) -> Iterator[tuple[bytes, bytes]]:
     """Give all rows of the groups."""
-    width = 1 if count <= GROUPS_IN_ONE_BYTE else 2
     for group in sorted(groups):
         for tag in TAGS:
-            yield from store.scan(group.to_bytes(width, "big") + tag)
+            yield from store.scan(group_prefix(group, count) + tag)
 
 
 def copy_rows(giver: Store, to: Store, groups: Collection[int], count: int) -> Count:
     """Write the rows of the groups into the other store, and what they are worth into its totals."""
-    width, found = (1 if count <= GROUPS_IN_ONE_BYTE else 2), Count()
+    width, found = group_width(count), Count()
     totals = _totals(to)
     batch: list[tuple[bytes, bytes | None]] = []
     for key, value in rows_of(giver, groups, count):
@@ -147,7 +153,7 @@ def copy_rows(giver: Store, to: Store, groups: Collection[int], count: int) -> C
 
 def drop_rows(giver: Store, groups: Collection[int], count: int) -> None:
     """Remove the rows of the groups, and what they were worth from the totals."""
-    width = 1 if count <= GROUPS_IN_ONE_BYTE else 2
+    width = group_width(count)
     totals = _totals(giver)
     rows: list[tuple[bytes, bytes | None]] = []
     for key, value in rows_of(giver, groups, count):

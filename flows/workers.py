@@ -10,9 +10,9 @@ import msgspec
 
 from flows.handover import Handovers, Held, decode_held, encode_held
 from flows.runtime.store import Store
-from flows.runtime.table import GROUPS_IN_ONE_BYTE, group_of
+from flows.runtime.table import group_of, group_prefix, group_width
 from flows.stations import MemberHost, StitchHost, Wiring
-from schemas.groups import group_number, partition_of
+from schemas.groups import home_of
 from schemas.handed import HANDED_FORMAT, HANDOVERS, STITCHED, Handed
 from schemas.log import LogBatch
 from schemas.records import Packet, Post
@@ -44,7 +44,7 @@ class RoutingHost:
         return self._stitch.save()
 
     def _partition(self, member_id: str) -> int:
-        return partition_of(group_number(member_id, self._groups), self._groups, self._partitions)
+        return home_of(member_id, self._groups, self._partitions)
 
     def _places(self, *members: str | None) -> set[int]:
         return {self._partition(member_id) for member_id in members if member_id is not None}
@@ -107,7 +107,7 @@ class WorkerHost(MemberHost):
         return posts
 
     def _post(self, copy: Copy, value: bytes | None, *, after_commit: bool) -> Post:
-        place = partition_of(group_number(copy.member_id, self._groups), self._groups, self._partitions)
+        place = home_of(copy.member_id, self._groups, self._partitions)
         return Post(HANDOVERS, place, copy.absorbed.encode(), value, after_commit)
 
     def _flush(self) -> None:
@@ -122,9 +122,9 @@ class WorkerHost(MemberHost):
 
 def load_held(store: Store, groups: int) -> dict[str, Held]:
     """Give what the store holds for members that wait, by member."""
-    width = 1 if groups <= GROUPS_IN_ONE_BYTE else 2
+    width = group_width(groups)
     held = {}
     for group in range(groups):
-        for key, row in store.scan(group.to_bytes(width, "big") + HELD_TAG):
+        for key, row in store.scan(group_prefix(group, groups) + HELD_TAG):
             held[key[width + 1 :].decode()] = decode_held(row)
     return held

@@ -15,3 +15,8 @@ def group_number(key: str, groups: int) -> int:
 def partition_of(group: int, groups: int, partitions: int) -> int:
     """Give the partition that holds a group; neighbouring groups share one."""
     return group * partitions // groups
+
+
+def home_of(member_id: str, groups: int, partitions: int) -> int:
+    """Give the partition of a member's group."""
+    return partition_of(group_number(member_id, groups), groups, partitions)

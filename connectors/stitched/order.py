@@ -60,7 +60,8 @@ class StitchedOrder:
 
     def __init__(self, ours: Collection[int], groups: int, partitions: int, progress: StitchedProgress) -> None:
         """`ours` are the key groups of this worker, of `groups` in all; `progress` is changed as steps are taken."""
-        self._ours = [group in set(ours) for group in range(groups)]
+        mine = frozenset(ours)
+        self._ours = [group in mine for group in range(groups)]
         self._groups, self._partitions = groups, partitions
         self.progress = progress
         wanted = sorted({partition_of(group, groups, partitions) for group in ours})

@@ -26,7 +26,17 @@ GROUPS_IN_ONE_BYTE = 256
 
 def group_of(key: str, groups: int) -> bytes:
     """Give the key group as the first bytes of a state row's key: what moves between workers."""
-    return group_number(key, groups).to_bytes(1 if groups <= GROUPS_IN_ONE_BYTE else 2, "big")
+    return group_prefix(group_number(key, groups), groups)
+
+
+def group_width(groups: int) -> int:
+    """Give how many bytes of a state row's key name its group."""
+    return 1 if groups <= GROUPS_IN_ONE_BYTE else 2
+
+
+def group_prefix(group: int, groups: int) -> bytes:
+    """Give the first bytes of the keys of a group's rows."""
+    return group.to_bytes(group_width(groups), "big")
 
 
 class Weight(NamedTuple):

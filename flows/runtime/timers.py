@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 import msgspec
 
 from flows.runtime.store import Store
-from flows.runtime.table import GROUPS_IN_ONE_BYTE, group_of
+from flows.runtime.table import GROUPS_IN_ONE_BYTE, group_of, group_prefix, group_width
 from schemas.hosting import Timer
 
 TAG = b"t"
@@ -33,10 +33,10 @@ class Timers:
         return len(self._heap)
 
     def _load(self, store: Store) -> None:
-        width = 1 if self._groups <= GROUPS_IN_ONE_BYTE else 2
+        width = group_width(self._groups)
         decode = msgspec.msgpack.Decoder(tuple[str, str, str]).decode
         for group in range(self._groups):
-            prefix = group.to_bytes(width, "big") + TAG
+            prefix = group_prefix(group, self._groups) + TAG
             for row, _ in store.scan(prefix):
                 due_us = int.from_bytes(row[width + 1 : width + 1 + DUE_BYTES], "big")
                 self._heap.append(Timer(due_us, *decode(row[width + 1 + DUE_BYTES :])))
