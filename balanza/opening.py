@@ -74,10 +74,7 @@ def input_topics(cluster: Cluster, source: KafkaInput, prefix: str) -> tuple[str
     """
     if source.topics:
         return tuple(sorted(set(source.topics)))
-    metadata = cluster.admin.list_topics(timeout=CHECK_SECONDS)
-    found = sorted(
-        name for name in metadata.topics if not name.startswith(OF_THE_CLUSTER) and not name.startswith(f"{prefix}.")
-    )
+    found = [name for name in cluster.names() if not name.startswith((OF_THE_CLUSTER, f"{prefix}."))]
     if not found:
         raise LogNotUsable(f"no topic on {cluster.bootstrap} that could be read; name them with --topics, make them "
                            "with `balanza topics`, or grant DESCRIBE and READ on them")

@@ -20,6 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but
     ConfigResource,
     OffsetSpec,
     ResourceType,
+    TopicMetadata,
 )
 from confluent_kafka.cimpl import NewTopic
 
@@ -122,9 +123,16 @@ class Cluster:
 
     def partitions(self, topics: Collection[str]) -> dict[str, int]:
         """Give the number of partitions of those of the topics that exist (and that this user may see)."""
-        metadata = self._asked(lambda: self.admin.list_topics(timeout=ASK_SECONDS)).topics
+        metadata = self._topics()
         return {name: len(metadata[name].partitions) for name in topics
                 if name in metadata and metadata[name].error is None}  # fmt: skip
+
+    def names(self) -> list[str]:
+        """Give the names of all topics that this user may see."""
+        return sorted(self._topics())
+
+    def _topics(self) -> dict[str, TopicMetadata]:
+        return self._asked(lambda: self.admin.list_topics(timeout=ASK_SECONDS)).topics
 
     def missing(self, topics: Collection[str]) -> str | None:
         """Give a sentence about those of the topics that are not to be seen, with both remedies; None if all are."""
