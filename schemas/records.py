@@ -12,7 +12,9 @@ from msgspec import Raw, Struct
 from schemas.reasons import DecisionReason, RefusalReason, RejectReason
 
 Outcome = Literal["sent", "deferred", "suppressed"]
-IdentityKind = Literal["link", "merge", "expire"]
+IdentityKind = Literal[
+    "link", "merge", "expire", "limit", "conflict", "quarantine", "release", "split", "erase", "export", "refused"
+]
 DetailValue = str | int | bool | None | list[dict[str, str]]
 
 
@@ -32,7 +34,13 @@ class EventApplied(Struct, frozen=True, gc=False):
 
 
 class IdentityChanged(Struct, frozen=True, gc=False):
-    """Identifiers linked to a member, a merge (`other_member_id` was absorbed by `member_id`), or a forgotten one.
+    """What changed in who is who, or was kept from changing.
+
+    `link`: `ids` became the member's. `merge`: `other_member_id` was absorbed, `ids` came with it. `expire`: an
+    anonymous member was forgotten. `limit`, `conflict`: `ids` were left out of an event, because a maximum was reached
+    or because they would have merged the member with `other_member_id`. `quarantine`: a shared identifier stopped
+    linking; `release`: it links again. `split`: `ids` went to `other_member_id`, a member of its own. `erase`,
+    `export`: asked for by a person; `ids` stay empty. `refused`: a split, erase or export that could not be done.
 
     `seq` counts the identity changes of a deployment without a gap; the highest `seq` of an identifier is its present.
     """
@@ -156,6 +164,19 @@ class ReceiptNoted(Struct, frozen=True, gc=False):
     detail: str | None
 
 
+class AlertRaised(Struct, frozen=True, gc=False):
+    """Something people should look at; `owner` and `playbook` are the program's words for whose it is and what to do."""
+
+    alert_id: str
+    at_us: int
+    kind: str
+    segment: str | None
+    member_id: str | None
+    owner: str
+    playbook: str
+    detail: str
+
+
 class DeadLetter(Struct, frozen=True, gc=False):
     """A rejected input; `raw` is the line in base64."""
 
@@ -170,7 +191,7 @@ class DeadLetter(Struct, frozen=True, gc=False):
 
 Record = (
     EventApplied | IdentityChanged | MemberChanged | EntryPosted | PointsRefused | SignalChanged | DecisionMade
-    | ActionRequested | ReceiptNoted | DeadLetter
+    | ActionRequested | ReceiptNoted | AlertRaised | DeadLetter
 )  # fmt: skip
 
 TABLES: dict[str, type[Struct]] = {
@@ -183,6 +204,7 @@ TABLES: dict[str, type[Struct]] = {
     "decisions": DecisionMade,
     "actions": ActionRequested,
     "receipts": ReceiptNoted,
+    "alerts": AlertRaised,
     "dead_letters": DeadLetter,
 }
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from schemas.events import Event
 from schemas.records import (
     ActionRequested,
+    AlertRaised,
     DecisionMade,
     EntryPosted,
     IdentifierMoved,
@@ -33,7 +34,9 @@ class Stitched(Cause, gc=False, array_like=True, tag="event"):
     """An event of a member; `linked` are identifiers that became the member's with it (`type:value`).
 
     `known` says whether the member has an identifier that names a person (it is set only beside `linked`), `created`
-    whether it is new with this event, so that nobody need look for it.
+    whether it is new with this event, so that nobody need look for it. `by` is the strongest of the event's
+    identifiers (`type:value`): whose side the event is on should the member ever be split. `erased_us` is set beside
+    `linked` where one of the new identifiers belonged to a person who was erased, to when that was.
     """
 
     member_id: str
@@ -41,6 +44,8 @@ class Stitched(Cause, gc=False, array_like=True, tag="event"):
     linked: list[str] | None
     known: bool
     created: bool
+    by: str = ""
+    erased_us: int = 0
 
 
 class Merged(Cause, gc=False, array_like=True, tag="merged"):
@@ -63,7 +68,40 @@ class Forgotten(Cause, gc=False, array_like=True, tag="forgotten"):
     member_id: str
 
 
-Step = Stitched | Merged | Forgotten
+class Parted(Cause, gc=False, array_like=True, tag="parted"):
+    """`part_id` is from now on a member of its own, with the identifiers `ids` (`type:value`) of `member_id`.
+
+    What an event did goes with the side that its `by` is on. `known` says whether the part names a person,
+    `keeps_known` whether what stays does. Between workers `seq`, `gives` (the worker of `member_id`) and `takes` (that
+    of `part_id`) mean what they mean in a merge.
+    """
+
+    member_id: str
+    part_id: str
+    ids: list[str]
+    known: bool
+    keeps_known: bool
+    seq: int = 0
+    gives: bool = True
+    takes: bool = True
+
+
+class Erased(Cause, gc=False, array_like=True, tag="erased"):
+    """The person behind a member is to be forgotten for good; what the books held goes to an anonymous account."""
+
+    member_id: str
+    request_id: str
+
+
+class Exported(Cause, gc=False, array_like=True, tag="exported"):
+    """Everything that is held on a member was asked for."""
+
+    member_id: str
+    request_id: str
+    actor: str
+
+
+Step = Stitched | Merged | Forgotten | Parted | Erased | Exported
 
 
 class Copy(Struct, gc=False, array_like=True):
@@ -105,6 +143,7 @@ class Emit:
         self.decisions: list[DecisionMade] = []
         self.actions: list[ActionRequested] = []
         self.receipts: list[ReceiptNoted] = []
+        self.alerts: list[AlertRaised] = []
         self.wake = wake
 
     def lines(self) -> dict[str, bytes]:
@@ -116,12 +155,15 @@ class Emit:
             "decisions": [*self.decisions],
             "actions": [*self.actions],
             "receipts": [*self.receipts],
+            "alerts": [*self.alerts],
         }
         return encode_tables(tables)
 
     def clear(self) -> None:
         """Forget all records, to begin the next batch."""
-        for records in (self.entries, self.refusals, self.signals, self.decisions, self.actions, self.receipts):
+        for records in (
+            self.entries, self.refusals, self.signals, self.decisions, self.actions, self.receipts, self.alerts,
+        ):  # fmt: skip
             records.clear()
 
 

@@ -104,9 +104,7 @@ SELECT receipt_id, action_id, member_id, channel, status, make_timestamp(at_us) 
 """
 
 ALERTS = """
-SELECT NULL::TIMESTAMP AS at, NULL::VARCHAR AS kind, NULL::VARCHAR AS segment, NULL::VARCHAR AS member_id,
-       NULL::VARCHAR AS owner, NULL::VARCHAR AS playbook, NULL::VARCHAR AS detail
-WHERE false
+SELECT alert_id, make_timestamp(at_us) AS at, kind, segment, member_id, owner, playbook, detail FROM stored.alerts
 """
 
 EVENTS = """

@@ -1,0 +1,19 @@
+"""What a rule gives: the one thing that earn rules, challenges and tiers hand to the ledger."""
+
+from msgspec import Struct
+
+
+class Grant(Struct, frozen=True, gc=False):
+    """`points` of a `currency`, given by a `rule` (its name in postings).
+
+    `qualifying`: they count for the tier. They stay pending until `held_until_us` (log time) or until an event named
+    `held_for` comes; both None: available at once. `expires_us` overrules the currency's own expiry.
+    """
+
+    rule: str
+    currency: str
+    points: int
+    qualifying: bool = True
+    held_until_us: int | None = None
+    held_for: str | None = None
+    expires_us: int | None = None
