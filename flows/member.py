@@ -15,13 +15,13 @@ from flows.decisions.decide import Decider
 from flows.ledger.ledger import Ledger
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts
-from flows.uniting import Uniting, keep_value
+from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
 from schemas.events import CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ReceiptNoted
 from schemas.states import Member, encode_state
-from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched
+from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
 
@@ -131,7 +131,7 @@ class MemberMachine:
 
     # what happens to members
 
-    def _happened(self, step: Merged | Forgotten | Parted | Erased | Exported) -> None:
+    def _happened(self, step: Merged | Forgotten | Parted | Unlinked | Erased | Exported) -> None:
         match step:
             case Merged():
                 self._merge(step)
@@ -139,6 +139,8 @@ class MemberMachine:
                 self.take_part(step, self.give_part(step))
             case Forgotten():
                 self._forget(step)
+            case Unlinked():
+                self._unlink(step)
             case Erased():
                 self._erase(step)
             case Exported():
@@ -154,6 +156,12 @@ class MemberMachine:
             self.forgotten_events += member.events
             self._ledger.forget(member.member_id, member.books, step, self.emit)
         self._remove(step.member_id)
+
+    def _unlink(self, step: Unlinked) -> None:
+        member = self._members.get(step.member_id)
+        if member is not None:
+            drop_values(member, step.ids)
+            self._changed(member, step.log_us)
 
     def _erase(self, step: Erased) -> None:
         member = self._members.get(step.member_id)
@@ -259,5 +267,4 @@ def _link(member: Member, step: Stitched) -> None:
     member.known = member.known or step.known
     for identifier in step.linked or ():
         keep_value(member, identifier)
-    if step.erased_us > member.relations.erased_us:
-        member.relations.erased_us = step.erased_us
+    member.relations.erased_us = max(member.relations.erased_us, step.erased_us)

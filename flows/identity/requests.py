@@ -1,4 +1,4 @@
-"""What people ask for: a wrong merge taken apart (`split`), a person forgotten (`erase`) or shown what is held (`export`).
+"""What people ask for: a wrong merge taken apart, a person forgotten, a person shown what is held.
 
 Each is an event at its place in the order. One that cannot be done changes nothing and leaves a row that says why.
 Erased identifiers leave a tombstone, a keyed hash with the time: a later import of the same person is a new member
