@@ -144,7 +144,7 @@ class StitchHost:
         stitcher.steps, stitcher.events, stitcher.dead_letters, stitcher.gone = [], [], [], []
         people.changes, people.versions, people.moved = [], [], []
         self._judge_share()
-        self._counted.batch(self._index.left_out)
+        self._counted.batch(self._index.left_out, self.changes)
         self._note(batch, time.perf_counter() - began)
         return out
 
