@@ -66,7 +66,7 @@ class IdentifierType(Section):
         default="trim", description="How a value is made canonical: email, phone (E.164), trim, or trim and lower case."
     )
     priority: int = Field(
-        ge=1, le=1000, description="Of two identifiers of an event the higher one counts more; no two types have the same."
+        ge=1, le=1000, description="Of an event's identifiers the highest counts most; no two types have the same."
     )
     unique: bool = Field(
         default=False, description="A member holds at most one value; two that each hold one are merged by alias only."
@@ -76,7 +76,7 @@ class IdentifierType(Section):
         default=None, description="When a value is shared by too many people to link them; none: never."
     )
     blocked: list[Name] = Field(
-        default_factory=list, description="Values that name nobody, beside the usual placeholders; in any case of letters."
+        default_factory=list, description="Values that name nobody, beside the usual placeholders; case does not matter."
     )
     deny: list[Pattern] = Field(
         default_factory=list, description="Regular expressions; a canonical value in which one is found names nobody."

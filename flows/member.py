@@ -19,8 +19,8 @@ from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
 from schemas.events import CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
-from schemas.records import ReceiptNoted
-from schemas.states import Member, encode_state
+from schemas.records import ExportAsked, ReceiptNoted
+from schemas.states import Member
 from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
@@ -42,7 +42,7 @@ class MemberMachine:
         self.emit = Emit(self._wake)
         self.touched: dict[str, Member] = {}
         self.gone: list[str] = []
-        self.exported: list[tuple[Exported, bytes]] = []
+        self.exports: list[ExportAsked] = []
         self.forgotten_events = 0
         self.put_aside: dict[str, list[Timer]] = {}
         self._handlers: dict[type, Handler] = {
@@ -144,9 +144,7 @@ class MemberMachine:
             case Erased():
                 self._erase(step)
             case Exported():
-                member = self._members.get(step.member_id)
-                if member is not None:
-                    self.exported.append((step, encode_state(member)))
+                self._export(step)
             case _:
                 assert_never(step)
 
@@ -168,6 +166,14 @@ class MemberMachine:
         if member is not None:
             self._uniting.end(member, step, self.emit)
         self._remove(step.member_id)
+
+    def _export(self, step: Exported) -> None:
+        member = self._members.get(step.member_id)
+        if member is not None:
+            self.touched[step.member_id] = member
+            self.exports.append(
+                ExportAsked(step.member_id, step.former, step.request_id, step.actor, step.log_us)
+            )
 
     def _remove(self, member_id: str) -> None:
         self._members.remove(member_id)

@@ -226,7 +226,8 @@ class Totals(Struct, array_like=True, gc=False):
     left_out: dict[str, int] = {}
     steps: int = 0
     versions: int = 0
-    identity: dict[str, int] = {}
+    changes: dict[str, int] = {}
+    alerts: dict[str, int] = {}
     tombstones: int = 0
 
 
@@ -252,6 +253,7 @@ class MemberTotals(Struct, array_like=True, gc=False):
     expired_anonymous: int = 0
     steps: int = 0
     log_us: int = 0
+    alerts: dict[str, int] = {}
 
 
 encode_state = msgspec.msgpack.Encoder().encode

@@ -102,9 +102,10 @@ class Erased(Cause, gc=False, array_like=True, tag="erased"):
 
 
 class Exported(Cause, gc=False, array_like=True, tag="exported"):
-    """Everything that is held on a member was asked for."""
+    """Everything that is held on a member, and on those it absorbed, was asked for."""
 
     member_id: str
+    former: list[str]
     request_id: str
     actor: str
 

@@ -288,7 +288,6 @@ class People:
         """Record a change of who is who, or what was kept from changing."""
         totals = self._totals
         totals.identity_seq += 1
-        totals.identity[kind] = totals.identity.get(kind, 0) + 1
         self.changes.append(
             IdentityChanged(
                 totals.identity_seq, kind, cause.log_us, space, member_id, other, ids, cause.source, cause.id, detail
