@@ -17,7 +17,7 @@ from config.program import Program
 # Kinds of errors whose message, made by our own validators, says already what is accepted.
 _OWN_KINDS: Final = frozenset({
     "duration", "time_zone", "quiet_hours", "unknown_reference", "repeated", "shadowing", "priority", "contradiction",
-    "pattern",
+    "pattern", "expiry",
 })  # fmt: skip
 
 

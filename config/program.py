@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from config.currencies import Currency
 from config.durations import parse_duration
 from config.fields import ClockTime, DurationUs, Money, Name, Section, Slug, TimeZone
 from config.identity import BUILT_IN_IDENTIFIERS, Identity, identity_errors
@@ -21,10 +22,6 @@ Rounding = Literal["down", "up", "half_up", "half_even"]
 Regard = Literal["apply", "exempt"]
 
 
-class Currency(Section):
-    """A points currency."""
-
-    name: Name = Field(description="What people call it.")
 
 
 class EarnRule(Section):

@@ -95,6 +95,11 @@ def data_of(kind: str, id: str, words: list[str]) -> dict[str, Any]:
             data = {"redemption_id": redemption}
         case "points_adjust", [points, currency]:
             data = {"points": int(points), "currency": currency, "reason": "goodwill", "actor": "desk"}
+        case "accrual", [accrual, points, currency, *until]:
+            data = {"accrual_id": accrual, "points": int(points), "currency": currency}
+            data.update({"hold_until": f"{time}:00Z" for time in until})
+        case "activity", [name]:
+            data = {"kind": name}
         case "alias", []:
             data = {}
         case _:
