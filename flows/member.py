@@ -12,11 +12,14 @@ from config.program import Program
 from flows.decisions import consent
 from flows.decisions.decide import TIMER as QUIET_TIMER
 from flows.decisions.decide import Decider
+from flows.facts import facts_of
+from flows.ledger import earning
 from flows.ledger.ledger import Ledger
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts
 from schemas import events
 from schemas.events import CloudEvent
+from schemas.facts import NO_FACTS
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ReceiptNoted
 from schemas.states import Member
@@ -58,6 +61,8 @@ class MemberMachine:
             events.MemberUpdate: self._member_update,
             events.Receipt: self._receipt,
         }
+        for kind in self._ledger.earnings.types - {events.Purchase}:
+            self._handlers[kind] = self._earning_too(self._handlers.get(kind))
 
     def apply(self, steps: list[Step]) -> None:
         """Apply steps in order; the hot loop of this station."""
@@ -183,14 +188,27 @@ class MemberMachine:
             into.attributes = {**other.attributes, **into.attributes}
         into.attributes_us = max(into.attributes_us, other.attributes_us)
         self._ledger.absorb(into.member_id, into.books, other.member_id, other.books, step, self.emit)
+        earning.absorb(into.earning, other.earning)
         consent.absorb(into.relations, other.relations)
         self._carts.absorb(into, other, step.log_us, self.emit)
         self._decider.absorb(into, other, self.emit)
 
+    def _earning_too(self, handler: Handler | None) -> Handler:
+        """Give what an event does, and then earns."""
+
+        def handle(member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
+            if handler is not None:
+                handler(member, event, step, emit)
+            for grant in self._ledger.earnings.of_event(facts_of(member), event, step, member.earning):
+                self._ledger.grant(member.member_id, member.books, grant, step, emit)
+
+        return handle
+
     # what events do
 
     def _purchase(self, member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
-        self._ledger.purchase(member.member_id, member.books, event, step, emit)
+        facts = facts_of(member) if events.Purchase in self._ledger.earnings.reads_facts else NO_FACTS
+        self._ledger.purchase(member.member_id, member.books, event, step, emit, facts, member.earning)
         self._carts.purchase(member, step, emit)
 
     def _return(self, member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:

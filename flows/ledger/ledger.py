@@ -9,9 +9,12 @@ change. Duplicates never come here; they are left out by event identity before.
 """
 
 from config.program import Program
-from flows.ledger.earning import earnings_by_money
+from flows.ledger.earning import Earnings
+from flows.ledger.grants import Grant
 from flows.ledger.posting import account_of, credit, debit, post
+from schemas.earning_states import Earning
 from schemas.events import PointsAdjust, Purchase, Redeem, RedeemCancel, Return
+from schemas.facts import Facts
 from schemas.reasons import RefusalReason
 from schemas.records import PointsRefused
 from schemas.states import Account, Books, Earned, Order, Redemption
@@ -24,12 +27,14 @@ class Ledger:
     """Stateless but for the program: every method changes the books it is given and emits what it did."""
 
     def __init__(self, program: Program) -> None:
-        self._earnings = earnings_by_money(program)
+        self.earnings = Earnings(program)
         self._currencies = frozenset(program.currencies)
         self._orders_us = program.retention.orders
 
-    def purchase(self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit) -> None:
-        """Earn by every rule of the order's money, then settle returns that came before."""
+    def purchase(
+        self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit, facts: Facts, earning: Earning
+    ) -> None:  # fmt: skip
+        """Earn by every rule that fits, then settle returns that came before."""
         data = event.data
         amount, money = data.total.amount, data.total.currency
         order = self._order(books, data.order_id, cause.log_us)
@@ -39,18 +44,20 @@ class Ledger:
         if order.money != money:
             self._refuse(member_id, "purchase", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
-        order.purchased = True
+        again, order.purchased = order.purchased, True
         order.total += amount
-        for earning in self._earnings.get(money, ()):
-            points = earning.points(amount)
-            if points:
-                account = account_of(books, earning.currency)
-                account.earned += points
-                legs = credit(account, points, "issued")
-                post(member_id, books, earning.currency, legs, earning.rule, cause, emit)
-                _add_earned(order, earning.rule, earning.currency, points)
+        for grant in self.earnings.of_event(facts, event, cause, earning, again=again):
+            self.grant(member_id, books, grant, cause, emit)
+            _add_earned(order, grant.rule, grant.currency, grant.points)
         if order.returned:
             self._settle(member_id, books, order, cause, emit)
+
+    def grant(self, member_id: str, books: Books, grant: Grant, cause: Cause, emit: Emit) -> None:
+        """Post what a rule gives."""
+        account = account_of(books, grant.currency)
+        account.earned += grant.points
+        legs = credit(account, grant.points, "issued")
+        post(member_id, books, grant.currency, legs, grant.rule, cause, emit)
 
     def take_return(self, member_id: str, books: Books, event: Return, cause: Cause, emit: Emit) -> None:
         """Take back in proportion, or wait for the purchase."""
