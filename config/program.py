@@ -13,26 +13,15 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from config.currencies import Currency
 from config.durations import parse_duration
-from config.fields import ClockTime, DurationUs, Money, Name, Section, Slug, TimeZone
+from config.earning import EarnRule
+from config.earning_checks import earn_errors
+from config.fields import ClockTime, DurationUs, Name, Section, Slug, TimeZone
 from config.identity import BUILT_IN_IDENTIFIERS, Identity, identity_errors
 from config.references import as_detail, reference_errors
 
-EventType = Literal["purchase"]
-Rounding = Literal["down", "up", "half_up", "half_even"]
 Regard = Literal["apply", "exempt"]
 
 
-
-
-class EarnRule(Section):
-    """`points` for every full `per` of an order's total."""
-
-    id: Slug = Field(description="Names the rule in postings.")
-    on: EventType = Field(description="The event type that earns.")
-    currency: Slug = Field(description="The points currency; one of `currencies`.")
-    points: int = Field(ge=1, le=10**12, description="Points for each `per`.")
-    per: Money = Field(description="The money that earns `points`; orders in another currency earn nothing here.")
-    rounding: Rounding = Field(default="down", description="What happens to a fraction of a point.")
 
 
 class AbandonedCartSignal(Section):
@@ -207,7 +196,7 @@ class Program(Section):
                 "purposes": _default_purposes().keys(),
                 "identity.identifiers": BUILT_IN_IDENTIFIERS.keys(),
             }
-            dangling = [*reference_errors(given, defaults), *identity_errors(given)]
+            dangling = [*reference_errors(given, defaults), *identity_errors(given), *earn_errors(given)]
         try:
             program = validate(given)
         except ValidationError as error:

@@ -12,6 +12,8 @@ from config.program import Program
 from flows.decisions import consent
 from flows.decisions.decide import TIMER as QUIET_TIMER
 from flows.decisions.decide import Decider
+from flows.facts import facts_of
+from flows.ledger.grants import Grant
 from flows.ledger.keeping import SIGNAL as EXPIRING
 from flows.ledger.ledger import TIMERS as LEDGER_TIMERS
 from flows.ledger.ledger import Ledger
@@ -20,6 +22,7 @@ from flows.signals.abandoned_cart import AbandonedCarts, Raised
 from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
 from schemas.events import CloudEvent
+from schemas.facts import NO_FACTS
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ExportAsked, ReceiptNoted
 from schemas.states import Deferred, Member
@@ -38,6 +41,7 @@ class MemberMachine:
         self._members = members
         self._timers = timers
         self._ledger = Ledger(program)
+        self._retroactive = program.identity.retroactive_earn
         self._carts = AbandonedCarts(program)
         self._decider = Decider(program)
         self._uniting = Uniting(self._ledger, self._carts, self._decider)
@@ -60,6 +64,8 @@ class MemberMachine:
             events.MemberUpdate: self._member_update,
             events.Receipt: self._receipt,
         }
+        for kind in self._ledger.earnings.types - {events.Purchase}:
+            self._handlers[kind] = self._earning_too(self._handlers.get(kind))
 
     def apply(self, steps: list[Step]) -> None:
         """Apply steps in order; the hot loop of this station."""
@@ -236,7 +242,12 @@ class MemberMachine:
         """Take out of `member_id` what is a member of its own from now on, and give it."""
         keeps = self._members.get(step.member_id)
         assert keeps is not None, step.member_id
+        waits = self.put_aside.get(step.part_id)
+        self.put_aside[step.part_id] = []       # who takes the part wakes it
         part = self._uniting.part(keeps, step, self.emit)
+        del self.put_aside[step.part_id]
+        if waits is not None:
+            self.put_aside[step.part_id] = waits
         self._changed(keeps, step.log_us)
         return part
 
@@ -245,10 +256,31 @@ class MemberMachine:
         self._uniting.wake(part, self.emit)
         self._changed(part, step.log_us)
 
+    def _earning_too(self, handler: Handler | None) -> Handler:
+        """Give what an event does, and then earns."""
+
+        def handle(member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
+            if handler is not None:
+                handler(member, event, step, emit)
+            if member.known or self._retroactive:
+                for grant in self._ledger.earnings.of_event(facts_of(member), event, step, member.earning):
+                    self._ledger.grant(member, grant, step, emit)
+
+        return handle
+
     # what events do
 
     def _purchase(self, member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
-        self._ledger.purchase(member.member_id, member.books, event, step, emit)
+        earnings, facts = self._ledger.earnings, NO_FACTS
+        if events.Purchase in earnings.reads_facts:
+            facts = facts_of(member)
+
+        def granted(again: bool) -> list[Grant]:
+            if not (member.known or self._retroactive):
+                return []
+            return earnings.of_event(facts, event, step, member.earning, again=again)
+
+        self._ledger.purchase(member.member_id, member.books, event, step, emit, granted)
         self._carts.purchase(member, step, emit)
 
     def _return(self, member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:
@@ -265,9 +297,6 @@ class MemberMachine:
 
     def _accrual(self, member: Member, event: events.Accrual, step: Stitched, emit: Emit) -> None:
         self._ledger.accrue(member.member_id, member.books, event, step, emit)
-
-    def _unsupported(self, member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
-        self._ledger.unsupported(member.member_id, str(event.__struct_config__.tag), step, emit)
 
     def _cart_change(self, member: Member, event: events.CartChange, step: Stitched, emit: Emit) -> None:
         self._carts.change(member, event, step, emit)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from flows.decisions import consent
 from flows.decisions.decide import Decider
+from flows.ledger import earning
 from flows.ledger.ledger import Ledger
 from flows.signals.abandoned_cart import AbandonedCarts
 from schemas.states import Deferred, Member, Relations
@@ -39,6 +40,7 @@ class Uniting:
             into.attributes = {**other.attributes, **into.attributes}
         into.attributes_us = max(into.attributes_us, other.attributes_us)
         self._ledger.absorb(into.member_id, into.books, other.member_id, other.books, step, emit)
+        earning.absorb(into.earning, other.earning)
         consent.absorb(into.relations, other.relations)
         self._carts.absorb(into, other, step.log_us, emit)
         self._decider.absorb(into, other, emit)
@@ -53,6 +55,7 @@ class Uniting:
         drop_values(keeps, mine)
         keeps.known = step.keeps_known
         self._ledger.part(keeps.member_id, keeps.books, part.member_id, part.books, mine, step, emit)
+        part.earning = earning.part(keeps.earning)
         part.relations = _copy(keeps.relations)
         self._carts.part(keeps, part, mine)
         moved = {key for key, waits in keeps.relations.deferred.items() if waits.subject in part.carts}
@@ -61,6 +64,7 @@ class Uniting:
 
     def wake(self, part: Member, emit: Emit) -> None:
         """Arm what a member that was parted waits for."""
+        self._ledger.wake(part, emit)
         self._carts.wake(part, emit)
         self._decider.wake(part, emit)
 

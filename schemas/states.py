@@ -10,6 +10,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from schemas.earning_states import Earning
+
 STATE_FORMAT = 1
 
 ConsentState = Literal["granted", "denied", "withdrawn"]
@@ -265,6 +267,7 @@ class Member(Struct, array_like=True, gc=False):
     books: Books = msgspec.field(default_factory=Books)
     carts: dict[str, Cart] = {}
     relations: Relations = msgspec.field(default_factory=Relations)
+    earning: Earning = msgspec.field(default_factory=Earning)
 
 
 class Totals(Struct, array_like=True, gc=False):

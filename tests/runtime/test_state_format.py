@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 
+from schemas.earning_states import Earning
 from schemas.states import (
     STATE_FORMAT,
     Account,
@@ -53,6 +54,10 @@ MEMBER_TOTALS_1 = (
     "990181a6706f696e74730281a6706f696e74730381b4494e53554646494349454e545f42414c414e43450481b56162616e646f6e6564"
     "5f63617274207261697365640581ac73656e7420414c4c4f5745440681a5656d61696c070809"
 )
+EARNING_1 = (
+    "930782ab7370656e642f6d6f6e746881cd5ef819ac76697369742f6576656e747381000381a7726576696577739192cf00060a24181e4000"
+    "0a"
+)
 
 PERSON = Person(
     "m_0011", "north", True, 1_700_000_000_000_000, 19675, ["email:ada@example.com", "cookie:c1"], 3, "m_0022"
@@ -82,10 +87,16 @@ MEMBER_TOTALS = MemberTotals(
     {"email": 7}, 8, 9,
 )  # fmt: skip
 
+EARNING = Earning(
+    7, {"spend/month": {24312: 25}, "visit/events": {0: 3}}, {"reviews": [(1_700_000_000_000_000, 10)]}
+)  # fmt: skip
+decode_earning = msgspec.msgpack.Decoder(Earning).decode    # a part of a member's row
+
 Decode = Callable[[bytes], Struct]
 ROWS: list[tuple[Decode, str, Struct]] = [
     (decode_person,        PERSON_1,        PERSON),
     (decode_member,        MEMBER_1,        MEMBER),
+    (decode_earning,       EARNING_1,       EARNING),
     (decode_totals,        TOTALS_1,        TOTALS),
     (decode_member_totals, MEMBER_TOTALS_1, MEMBER_TOTALS),
 ]  # fmt: skip
