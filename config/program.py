@@ -12,10 +12,13 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from config.challenges import Offer
 from config.durations import parse_duration
 from config.fields import ClockTime, DurationUs, Money, Name, Section, Slug, TimeZone
 from config.references import as_detail, reference_errors
 from config.regions import RegionCode
+from config.rewards import Reward
+from config.tiers import Tiers
 
 EventType = Literal["purchase"]
 Rounding = Literal["down", "up", "half_up", "half_even"]
@@ -215,6 +218,9 @@ class Program(Section):
         default_factory=list, description="Event types of your own that are accepted as activities."
     )
     earn: list[EarnRule] = Field(default_factory=list, description="What earns points.")
+    tiers: Tiers | None = Field(default=None, description="Tiers; none: every member is like the other.")
+    offers: dict[Slug, Offer] = Field(default_factory=dict, description="Offers and challenges by name.")
+    rewards: dict[Slug, Reward] = Field(default_factory=dict, description="The catalogue of rewards by name.")
     signals: list[AbandonedCartSignal] = Field(
         default_factory=list, max_length=1, description="What is noticed about a member; at most one of a kind."
     )

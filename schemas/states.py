@@ -10,6 +10,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from schemas.standing import Offers, Shelf, Standing, Voucher
+
 STATE_FORMAT = 1
 
 ConsentState = Literal["granted", "denied", "withdrawn"]
@@ -147,6 +149,9 @@ class Member(Struct, array_like=True, gc=False):
     books: Books = msgspec.field(default_factory=Books)
     carts: dict[str, Cart] = {}
     relations: Relations = msgspec.field(default_factory=Relations)
+    standing: Standing | None = None
+    offers: Offers | None = None
+    vouchers: dict[str, Voucher] = {}
 
 
 class Totals(Struct, array_like=True, gc=False):
@@ -195,5 +200,6 @@ class MemberTotals(Struct, array_like=True, gc=False):
 encode_state = msgspec.msgpack.Encoder().encode
 decode_person = msgspec.msgpack.Decoder(Person).decode
 decode_member = msgspec.msgpack.Decoder(Member).decode
+decode_shelf = msgspec.msgpack.Decoder(Shelf).decode
 decode_totals = msgspec.msgpack.Decoder(Totals).decode
 decode_member_totals = msgspec.msgpack.Decoder(MemberTotals).decode

@@ -13,9 +13,12 @@ from schemas.records import (
     DecisionMade,
     EntryPosted,
     IdentifierMoved,
+    OfferChanged,
     PointsRefused,
     ReceiptNoted,
     SignalChanged,
+    TierChanged,
+    VoucherChanged,
 )
 
 
@@ -139,6 +142,9 @@ class Emit:
     def __init__(self, wake: Callable[[int, str, str, str], None]) -> None:
         self.entries: list[EntryPosted] = []
         self.refusals: list[PointsRefused] = []
+        self.tiers: list[TierChanged] = []
+        self.offers: list[OfferChanged] = []
+        self.vouchers: list[VoucherChanged] = []
         self.signals: list[SignalChanged] = []
         self.decisions: list[DecisionMade] = []
         self.actions: list[ActionRequested] = []
@@ -151,6 +157,9 @@ class Emit:
         tables: dict[str, list[Struct]] = {
             "entries": [*self.entries],
             "refusals": [*self.refusals],
+            "tiers": [*self.tiers],
+            "offers": [*self.offers],
+            "vouchers": [*self.vouchers],
             "signals": [*self.signals],
             "decisions": [*self.decisions],
             "actions": [*self.actions],
@@ -162,7 +171,8 @@ class Emit:
     def clear(self) -> None:
         """Forget all records, to begin the next batch."""
         for records in (
-            self.entries, self.refusals, self.signals, self.decisions, self.actions, self.receipts, self.alerts,
+            self.entries, self.refusals, self.tiers, self.offers, self.vouchers, self.signals, self.decisions,
+            self.actions, self.receipts, self.alerts,
         ):  # fmt: skip
             records.clear()
 
