@@ -13,8 +13,11 @@ from flows.decisions import consent
 from flows.decisions.decide import TIMER as QUIET_TIMER
 from flows.decisions.decide import Decider
 from flows.ledger.ledger import Ledger
+from flows.ledger.stock import Stock
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts
+from flows.standing import TIMERS as STANDING_TIMERS
+from flows.standing import standing_of
 from schemas import events
 from schemas.events import CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
@@ -31,7 +34,9 @@ class MemberMachine:
     A member in `put_aside` waits for another worker: its timers collect there, as a heap, instead of firing.
     """
 
-    def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue) -> None:
+    def __init__(
+        self, program: Program, members: Rows[Member], timers: TimerQueue, stock: Stock, secret: bytes
+    ) -> None:  # fmt: skip
         self._members = members
         self._timers = timers
         self._ledger = Ledger(program)
@@ -58,6 +63,9 @@ class MemberMachine:
             events.MemberUpdate: self._member_update,
             events.Receipt: self._receipt,
         }
+        self._standing = standing_of(program, self._ledger, stock, secret)
+        if self._standing is not None:
+            self._handlers = self._standing.around(self._handlers)
 
     def apply(self, steps: list[Step]) -> None:
         """Apply steps in order; the hot loop of this station."""
@@ -113,6 +121,9 @@ class MemberMachine:
                 return
             standing = self._carts.still_raised(member, waited.subject)
             self._decider.fire(member, timer.key, timer.due_us, standing, self.emit)
+        elif timer.kind in STANDING_TIMERS:
+            if self._standing is None or not self._standing.fire(member, timer, self.emit):
+                return
         else:
             raise AssertionError(timer.kind)
         self._changed(member, timer.due_us)
@@ -182,7 +193,10 @@ class MemberMachine:
         else:
             into.attributes = {**other.attributes, **into.attributes}
         into.attributes_us = max(into.attributes_us, other.attributes_us)
+        before = None if self._standing is None else self._standing.before_merge(into, other, self.emit)
         self._ledger.absorb(into.member_id, into.books, other.member_id, other.books, step, self.emit)
+        if self._standing is not None and before is not None:
+            self._standing.absorb(into, other, step, before, self.emit)
         consent.absorb(into.relations, other.relations)
         self._carts.absorb(into, other, step.log_us, self.emit)
         self._decider.absorb(into, other, self.emit)

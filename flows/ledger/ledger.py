@@ -10,6 +10,7 @@ change. Duplicates never come here; they are left out by event identity before.
 
 from config.program import Program
 from flows.ledger.earning import earnings_by_money
+from flows.ledger.grants import Grant
 from flows.ledger.posting import account_of, credit, debit, post
 from schemas.events import PointsAdjust, Purchase, Redeem, RedeemCancel, Return
 from schemas.reasons import RefusalReason
@@ -137,6 +138,17 @@ class Ledger:
             account.earned += points
             legs = credit(account, points, "adjusted") if points > 0 else debit(account, -points, "adjusted")
             post(member_id, books, currency, legs, "points_adjust", cause, emit)
+
+    def grant(
+        self, member_id: str, books: Books, grant: Grant, cause: Cause, emit: Emit, order_id: str | None = None
+    ) -> None:  # fmt: skip
+        """Post what a rule gives; with an order, its returns take back in proportion."""
+        account = account_of(books, grant.currency)
+        account.earned += grant.points
+        post(member_id, books, grant.currency, credit(account, grant.points, "issued"), grant.rule, cause, emit)
+        order = books.orders.get(order_id) if order_id is not None else None
+        if order is not None:
+            _add_earned(order, grant.rule, grant.currency, grant.points)
 
     def unsupported(self, member_id: str, kind: str, cause: Cause, emit: Emit) -> None:
         """Say openly that an accepted event does nothing yet."""
