@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from config.challenges import Offer
 from config.currencies import Currency
 from config.durations import parse_duration
 from config.earning import EarnRule
@@ -18,6 +19,8 @@ from config.earning_checks import earn_errors
 from config.fields import ClockTime, DurationUs, Name, Section, Slug, TimeZone
 from config.identity import BUILT_IN_IDENTIFIERS, Identity, identity_errors
 from config.references import as_detail, reference_errors
+from config.rewards import Reward
+from config.tiers import Tiers
 
 Regard = Literal["apply", "exempt"]
 
@@ -168,6 +171,9 @@ class Program(Section):
         default_factory=list, description="Event types of your own that are accepted as activities."
     )
     earn: list[EarnRule] = Field(default_factory=list, description="What earns points.")
+    tiers: Tiers | None = Field(default=None, description="Tiers; none: every member is like the other.")
+    offers: dict[Slug, Offer] = Field(default_factory=dict, description="Offers and challenges by name.")
+    rewards: dict[Slug, Reward] = Field(default_factory=dict, description="The catalogue of rewards by name.")
     signals: list[AbandonedCartSignal] = Field(
         default_factory=list, max_length=1, description="What is noticed about a member; at most one of a kind."
     )

@@ -8,4 +8,5 @@ def facts_of(member: Member) -> Facts:
     """The member as rules see it now."""
     named = member.relations.time_zone or member.attributes.get("time_zone")
     zone = named if isinstance(named, str) else None
-    return Facts(member.known, None, member.attributes, zone, member.earning.purchases)
+    tier = None if member.standing is None else member.standing.tier
+    return Facts(member.known, tier, member.attributes, zone, member.earning.purchases)

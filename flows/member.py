@@ -17,8 +17,11 @@ from flows.ledger.grants import Grant
 from flows.ledger.keeping import SIGNAL as EXPIRING
 from flows.ledger.ledger import TIMERS as LEDGER_TIMERS
 from flows.ledger.ledger import Ledger
+from flows.ledger.stock import Stock
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts, Raised
+from flows.standing import TIMERS as STANDING_TIMERS
+from flows.standing import standing_of
 from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
 from schemas.events import CloudEvent
@@ -37,14 +40,17 @@ class MemberMachine:
     A member in `put_aside` waits for another worker: its timers collect there, as a heap, instead of firing.
     """
 
-    def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue) -> None:
+    def __init__(
+        self, program: Program, members: Rows[Member], timers: TimerQueue, stock: Stock, secret: bytes
+    ) -> None:  # fmt: skip
         self._members = members
         self._timers = timers
         self._ledger = Ledger(program)
         self._retroactive = program.identity.retroactive_earn
         self._carts = AbandonedCarts(program)
         self._decider = Decider(program)
-        self._uniting = Uniting(self._ledger, self._carts, self._decider)
+        self._standing = standing_of(program, self._ledger, stock, secret)
+        self._uniting = Uniting(self._ledger, self._carts, self._decider, self._standing)
         self.emit = Emit(self._wake)
         self.touched: dict[str, Member] = {}
         self.gone: list[str] = []
@@ -66,6 +72,8 @@ class MemberMachine:
         }
         for kind in self._ledger.earnings.types - {events.Purchase}:
             self._handlers[kind] = self._earning_too(self._handlers.get(kind))
+        if self._standing is not None:
+            self._handlers = self._standing.around(self._handlers)
 
     def apply(self, steps: list[Step]) -> None:
         """Apply steps in order; the hot loop of this station."""
@@ -125,6 +133,9 @@ class MemberMachine:
             self._decider.fire(member, timer.key, timer.due_us, standing, self.emit)
         elif timer.kind in LEDGER_TIMERS:
             if not self._fire_ledger(member, timer):
+                return
+        elif timer.kind in STANDING_TIMERS:
+            if self._standing is None or not self._standing.fire(member, timer, self.emit):
                 return
         else:
             raise AssertionError(timer.kind)

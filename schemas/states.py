@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.earning_states import Earning
+from schemas.standing import Offers, Shelf, Standing, Voucher
 
 STATE_FORMAT = 1
 
@@ -268,6 +269,9 @@ class Member(Struct, array_like=True, gc=False):
     carts: dict[str, Cart] = {}
     relations: Relations = msgspec.field(default_factory=Relations)
     earning: Earning = msgspec.field(default_factory=Earning)
+    standing: Standing | None = None
+    offers: Offers | None = None
+    vouchers: dict[str, Voucher] = {}
 
 
 class Totals(Struct, array_like=True, gc=False):
@@ -322,5 +326,6 @@ decode_person = msgspec.msgpack.Decoder(Person).decode
 decode_page = msgspec.msgpack.Decoder(Page).decode
 decode_sighting = msgspec.msgpack.Decoder(Sighting).decode
 decode_member = msgspec.msgpack.Decoder(Member).decode
+decode_shelf = msgspec.msgpack.Decoder(Shelf).decode
 decode_totals = msgspec.msgpack.Decoder(Totals).decode
 decode_member_totals = msgspec.msgpack.Decoder(MemberTotals).decode

@@ -184,11 +184,7 @@ def test_any_text_is_a_condition_or_refused(text: str) -> None:
     try:
         expression = compiled(text)
     except ExpressionError as error:
-        refused_at = error.at
-    else:
-        refused_at = 0
-    assert 0 <= refused_at <= len(text) + 1
-    if refused_at:
+        assert 0 < error.at <= len(text) + 1
         return
     line = OrderLine(sku="s", quantity=1, amount=5)
     for facts in (FACTS, Facts()):

@@ -16,7 +16,7 @@ DURATION = "a duration such as 90s, 15m, 2h, 7d or 4w"
 # what stands in the corner shop | what stands there instead | line, path and message
 TYPOS = [
     ("program: corner_shop", "program: Corner Shop", f"3: program: found 'Corner Shop'; expected {SLUG}"),
-    ("program: corner_shop", "progam: corner_shop", "3: progam: unknown key 'progam'; accepted: program, version, time_zone, identity, currencies, activities, earn, signals, channels, purposes, rules, templates, caps, quiet_hours, alerts, retention, limits (did you mean 'program'?)"),
+    ("program: corner_shop", "progam: corner_shop", "3: progam: unknown key 'progam'; accepted: program, version, time_zone, identity, currencies, activities, earn, tiers, offers, rewards, signals, channels, purposes, rules, templates, caps, quiet_hours, alerts, retention, limits (did you mean 'program'?)"),
     ("version: 1", "version: '1'", "4: version: found '1'; expected a whole number of at least 1"),
     ("version: 1", "version: true", "4: version: found true; expected a whole number of at least 1"),
     ("version: 1", "version: 010", "4: version: found '010'; expected a whole number of at least 1"),
