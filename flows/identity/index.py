@@ -41,6 +41,13 @@ class Named:
         self.new_known = False
 
 
+class Sighted:
+    """On which log day each shared value was last seen by its only person; -1 where several were."""
+
+    def __init__(self) -> None:
+        self.young: dict[str, int] = {}
+
+
 class IdentityIndex:
     """Looks identifiers up; counts those that were left out by `type/why` (undeclared, blocked, invalid)."""
 
@@ -53,6 +60,9 @@ class IdentityIndex:
         self._types = tuple(types)
         self._known_types = frozenset(name for name, kind in types.items() if kind.known)
         self.anonymous_types = frozenset(name for name, kind in types.items() if not kind.known)
+        self.shared_types: frozenset[str] = frozenset()
+        self.sighted = Sighted()
+        self.rank = {name: place for place, name in enumerate(types)}
         self._prefixes: dict[str, dict[str, str]] = {}
         self.default_prefixes = self.prefixes_of(DEFAULT_SPACE)
 
@@ -63,6 +73,13 @@ class IdentityIndex:
             before = space_prefix(space)
             prefixes = self._prefixes[space] = {name: f"{before}{name}:" for name in self._types}
         return prefixes
+
+    def in_rank(self, ids: Identifiers) -> Identifiers:
+        """Give identifiers with the strongest type first; undeclared ones last."""
+        if len(ids) <= 1:
+            return ids
+        rank = self.rank
+        return {kind: ids[kind] for kind in sorted(ids, key=lambda kind: rank.get(kind, len(rank)))}
 
     def look_up(self, ids: Identifiers, prefixes: dict[str, str]) -> Named:
         """Give what an event's identifiers name, normalised, each key once."""

@@ -15,10 +15,11 @@ from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from config.program import Program
 from flows.identity.index import DEFAULT_SPACE, IdentityIndex, Named, without_space
-from flows.identity.people import EXPIRY, OURSELVES, People
+from flows.identity.people import DAY_US, EXPIRY, OURSELVES, People
+from flows.identity.shapes import Shapes
 from schemas.checks import NO_IDENTIFIER
 from schemas.decode import Rejected
-from schemas.events import EVENT_TYPES, Event, Receipt, Split
+from schemas.events import EVENT_TYPES, Event, Identifiers, Receipt, Split
 from schemas.hosting import Seen, TimerQueue
 from schemas.log import Place, Row
 from schemas.reasons import RejectReason
@@ -28,6 +29,8 @@ from schemas.stitched import Cause, Forgotten, Merged, Step, Stitched
 
 SECOND_US = 1_000_000
 NO_KEY = bytes(16)
+QUARANTINED = "!"
+NO_IDS: Identifiers = {}
 NAMED_OTHERWISE = frozenset({Receipt, Split})
 TYPE_NAMES: dict[type, str] = {kind: name for name, kind in EVENT_TYPES.items()}
 
@@ -42,7 +45,7 @@ class Stitcher:
         self._retention_us = program.retention.events
         self._spaces = None if program.identity.spaces is None else frozenset(program.identity.spaces)
         self._slow_spaces = self._spaces is not None and DEFAULT_SPACE not in self._spaces
-        self._anonymous_types = index.anonymous_types
+        self._shapes = Shapes(index)
         self._anonymous = False
         self._encode: Callable[[Struct], bytes] = msgspec.json.Encoder(order="deterministic").encode
         self.steps: list[Step] = []
@@ -67,7 +70,7 @@ class Stitcher:
                 self._reject(event, log_us, place, offset, raw)
                 continue
             ids: list[str] = []
-            owner = quick(event, ids) if event_us >= log_us - retention_us else None
+            owner = quick(event, log_us, ids) if event_us >= log_us - retention_us else None
             named: Named | None = None
             if owner is None:
                 found = self._named(event, event_us, log_us)
@@ -93,27 +96,35 @@ class Stitcher:
             totals.applied += 1
             events(EventApplied(name, source, event_id, TYPE_NAMES[type(event)], DEFAULT_SPACE, event_us, log_us, owner,
                                 ids, Raw(data)))
-            steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, known=False, created=False))
+            steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, known=False, created=False,
+                           by=ids[0]))
 
-    def _quick(self, event: Event, keys: list[str]) -> str | None:
+    def _quick(self, event: Event, log_us: int, keys: list[str]) -> str | None:
         """Give the owner in the usual case (default space, every identifier known, one owner), and put the keys in.
 
-        None otherwise. `_anonymous` then says whether only anonymous identifiers stand there.
+        Strongest first. None otherwise, also where a value is quarantined or may be sighted with a new person today.
+        `_anonymous` then says whether only anonymous identifiers stand there.
         """
         if self._slow_spaces or event.space != DEFAULT_SPACE or type(event) in NAMED_OTHERWISE:
             return None
-        owners, prefixes, only, anonymous = self._index.owners.young, self._index.default_prefixes, None, True
-        for kind, value in (event.data.ids or {}).items():
-            if type(value) is not str or kind not in prefixes:
+        ids = event.data.ids or NO_IDS
+        look_ups, self._anonymous, watched = self._shapes[tuple(ids)]
+        owners, only = self._index.owners.young, None
+        for kind, prefix in look_ups:
+            value = ids[kind]
+            if type(value) is not str:
                 return None
-            key = prefixes[kind] + value
+            key = prefix + value
             owner = owners.get(key)
             if owner is None or (only is not None and owner != only):
                 return None
             only = owner
-            anonymous = anonymous and kind in self._anonymous_types
             keys.append(key)
-        self._anonymous = anonymous
+        if only is None or only[0] == QUARANTINED:
+            return None
+        for at in watched:
+            if self._index.sighted.young.get(keys[at]) != log_us // DAY_US:
+                return None
         return only
 
     def advance(self, until_us: int) -> None:
@@ -142,7 +153,7 @@ class Stitcher:
         if type(event) is Receipt:
             return self._of_receipt(event)
         ids = event.data.ids or (event.data.keep if isinstance(event, Split) else {})
-        named = self._index.look_up(ids, self._index.prefixes_of(event.space))
+        named = self._index.look_up(self._index.in_rank(ids), self._index.prefixes_of(event.space))
         return named if named.keys else self._nobody(ids)
 
     def _nobody(self, ids: dict[str, str | list[str]]) -> Rejected:
@@ -160,7 +171,7 @@ class Stitcher:
         if person is not None:
             return Named([], [person.member_id])
         if event.data.ids:
-            named = self._index.look_up(event.data.ids, self._index.prefixes_of(event.space))
+            named = self._index.look_up(self._index.in_rank(event.data.ids), self._index.prefixes_of(event.space))
             if named.keys:
                 return named
         return Rejected(RejectReason.NO_IDENTIFIER, "data.action_id: no action of ours, and data.ids names nobody")
@@ -187,7 +198,8 @@ class Stitcher:
         )  # fmt: skip
         created = bool(named.new) and not named.owners
         self.steps.append(
-            Stitched(key, source, event_id, event_us, log_us, member_id, event, linked, known, created)
+            Stitched(key, source, event_id, event_us, log_us, member_id, event, linked, known, created,
+                     shown[0] if shown else "")
         )
 
     def _touch(self, member_id: str, log_us: int) -> None:
