@@ -60,8 +60,10 @@ class Stitcher:
             for row in rows
         ]
         stored = self._seen.probe(keys)
-        timers, totals, encode, recent = self._timers, self.totals, self._encode, self._seen.recent
-        events, steps, retention_us, quick = self.events.append, self.steps.append, self._retention_us, self._quick
+        timers, totals, encode, retention_us, quick = (
+            self._timers, self.totals, self._encode, self._retention_us, self._quick
+        )  # fmt: skip
+        events, steps, new_keys, new_values = self.events, self.steps.append, list[bytes](), list[int]()
         for at, (log_us, event_us, place, offset, raw, event) in enumerate(rows):
             totals.log_us = log_us
             if timers.next_us <= log_us:
@@ -80,13 +82,14 @@ class Stitcher:
                 named = found
             key, data = keys[at], encode(event.data)
             body = xxh3_64_intdigest(data, event_us) >> 32
-            if key in recent or at in stored:
-                before = self._seen.first_sight(key, body, log_us, stored.get(at))
+            if at in stored:
+                before = self._seen.first_sight(key, body, log_us, stored[at])
                 if before is not None:
                     self._seen_before(body, before, log_us, place, offset, raw)
                     continue
             else:
-                recent[key] = body << 32 | log_us // SECOND_US
+                new_keys.append(key)
+                new_values.append(body << 32 | log_us // SECOND_US)
             name, source, event_id = key.hex(), event.source, event.id
             if owner is None:
                 self._applied(event, event_us, log_us, name, data, named)
@@ -94,10 +97,11 @@ class Stitcher:
             if self._anonymous:
                 self._touch(owner, log_us)
             totals.applied += 1
-            events(EventApplied(name, source, event_id, TYPE_NAMES[type(event)], DEFAULT_SPACE, event_us, log_us, owner,
-                                ids, Raw(data)))
+            events.append(EventApplied(name, source, event_id, TYPE_NAMES[type(event)], DEFAULT_SPACE, event_us, log_us,
+                                       owner, ids, Raw(data)))
             steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, known=False, created=False,
                            by=ids[0]))
+        self._seen.note(new_keys, new_values)
 
     def _quick(self, event: Event, log_us: int, keys: list[str]) -> str | None:
         """Give the owner in the usual case (default space, every identifier known, one owner), and put the keys in.
