@@ -16,7 +16,13 @@ ConsentState = Literal["granted", "denied", "withdrawn"]
 
 
 class Person(Struct, array_like=True, gc=False):
-    """A node of identity: what the stitcher knows of a member. `ids` are canonical `type:value` strings."""
+    """What the stitcher knows of a member. `ids` are canonical `type:value` strings, the one that made it first.
+
+    `via` and `linked_us` stand beside `ids` and say how each came to the member: the edges of its link tree
+    (flows/identity/tree.py). `absorbed` are the members merged into it, each with its first identifier. Of a member
+    with very many identifiers the older ones stand in `pages` rows of their own. `alerted` are members with which a
+    conflict was told already.
+    """
 
     member_id: str
     space: str
@@ -26,6 +32,34 @@ class Person(Struct, array_like=True, gc=False):
     ids: list[str]
     version: int = 1
     merged_into: str | None = None
+    via: list[str] = []
+    linked_us: list[int] = []
+    absorbed: list[tuple[str, str]] = []
+    pages: int = 0
+    alerted: list[str] = []
+
+
+class Page(Struct, array_like=True, gc=False):
+    """Older identifiers of a member that has very many, and members it absorbed; the fields are those of `Person`."""
+
+    ids: list[str]
+    via: list[str]
+    linked_us: list[int]
+    absorbed: list[tuple[str, str]]
+
+
+class Sighting(Struct, array_like=True, gc=False):
+    """Who was seen with a shared identifier: an identifier of each person (its anchor), and the last log day.
+
+    `day` is the last day where there is one person only and the identifier is its own (its own row is then older);
+    SEVERAL otherwise.
+    """
+
+    day: int
+    people: list[tuple[str, int]]
+
+
+SEVERAL = -1
 
 
 class Account(Struct, array_like=True, gc=False):
@@ -34,6 +68,14 @@ class Account(Struct, array_like=True, gc=False):
     available: int = 0
     pending: int = 0
     receivable: int = 0
+    earned: int = 0
+    redeemed: int = 0
+    expired: int = 0
+
+
+class Share(Struct, array_like=True, gc=False):
+    """What the events of one identifier did to an account."""
+
     earned: int = 0
     redeemed: int = 0
     expired: int = 0
@@ -49,7 +91,11 @@ class Earned(Struct, array_like=True, gc=False):
 
 
 class Order(Struct, array_like=True, gc=False):
-    """An order as far as returns need it; `purchased` is false while only a return has come."""
+    """An order as far as returns need it; `purchased` is false while only a return has come.
+
+    `by` is the identifier it was bought under; `others` are what was bought or returned under the same order id by
+    another one: the order as far as it is theirs, should the member be split.
+    """
 
     at_us: int
     money: str
@@ -57,6 +103,8 @@ class Order(Struct, array_like=True, gc=False):
     returned: int
     purchased: bool
     earned: list[Earned]
+    by: str = ""
+    others: list["Order"] = []
 
 
 class Redemption(Struct, array_like=True, gc=False):
@@ -66,19 +114,26 @@ class Redemption(Struct, array_like=True, gc=False):
     currency: str
     points: int
     cancelled: bool = False
+    by: str = ""
 
 
 class Books(Struct, array_like=True, gc=False):
-    """A member's ledger: accounts by currency, orders and redemptions by id; `entries` counts without a gap."""
+    """A member's ledger: accounts by currency, orders and redemptions by id; `entries` counts without a gap.
+
+    What an account counts was done by events of the identifier `by`, but for the `shares` (identifier, currency) of
+    others: a member that always comes under one name has none.
+    """
 
     accounts: dict[str, Account] = {}
     orders: dict[str, Order] = {}
     redemptions: dict[str, Redemption] = {}
     entries: int = 0
+    by: str = ""
+    shares: dict[str, dict[str, Share]] = {}
 
 
 class Cart(Struct, array_like=True, gc=False):
-    """A cart: when its status was said (event time), when it counts as abandoned (0: it does not)."""
+    """A cart: when its status was said (event time), when it counts as abandoned (0: it does not), by whom (`by`)."""
 
     event_us: int
     active: bool
@@ -87,6 +142,7 @@ class Cart(Struct, array_like=True, gc=False):
     money: str | None
     cause_key: str
     raised: bool = False
+    by: str = ""
 
 
 class Consent(Struct, array_like=True, gc=False):
@@ -116,7 +172,10 @@ class Deferred(Struct, array_like=True, gc=False):
 
 
 class Relations(Struct, array_like=True, gc=False):
-    """How a member may be spoken to: consents by `channel/purpose`, wishes, what was sent, what waits."""
+    """How a member may be spoken to: consents by `channel/purpose`, wishes, what was sent, what waits.
+
+    `erased_us`: one of the identifiers belonged to a person who was erased then; consents from before do not count.
+    """
 
     consents: dict[str, Consent] = {}
     contacts: list[Contact] = []
@@ -128,6 +187,7 @@ class Relations(Struct, array_like=True, gc=False):
     time_zone: str | None = None
     language: str | None = None
     wished_us: int = 0
+    erased_us: int = 0
 
 
 class Member(Struct, array_like=True, gc=False):
@@ -166,6 +226,9 @@ class Totals(Struct, array_like=True, gc=False):
     left_out: dict[str, int] = {}
     steps: int = 0
     versions: int = 0
+    changes: dict[str, int] = {}
+    alerts: dict[str, int] = {}
+    tombstones: int = 0
 
 
 def read_lines(totals: Totals) -> int:
@@ -190,10 +253,13 @@ class MemberTotals(Struct, array_like=True, gc=False):
     expired_anonymous: int = 0
     steps: int = 0
     log_us: int = 0
+    alerts: dict[str, int] = {}
 
 
 encode_state = msgspec.msgpack.Encoder().encode
 decode_person = msgspec.msgpack.Decoder(Person).decode
+decode_page = msgspec.msgpack.Decoder(Page).decode
+decode_sighting = msgspec.msgpack.Decoder(Sighting).decode
 decode_member = msgspec.msgpack.Decoder(Member).decode
 decode_totals = msgspec.msgpack.Decoder(Totals).decode
 decode_member_totals = msgspec.msgpack.Decoder(MemberTotals).decode

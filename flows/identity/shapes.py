@@ -1,8 +1,9 @@
 """The quick way of an event: which look-ups its identifiers need, worked out once for each set of types.
 
 Events name few sets of types, in few orders, so what follows from the types alone is kept by them: the key prefixes
-with the strongest type first, whether only anonymous types stand there, and which values are *watched*: those of a
-shared type that stand beside a known one, since such an event may be a sighting that counts.
+with the strongest type first, whether only anonymous types stand there, which values are *watched*: those of a shared
+type that stand beside a known one, since such an event may be a sighting that counts; and whether two values that are
+not of shared types stand there, which may hold together what only a shared one did.
 """
 
 from typing import NamedTuple
@@ -21,9 +22,10 @@ class Shape(NamedTuple):
     look_ups: tuple[tuple[str, str], ...]
     anonymous: bool
     watched: tuple[int, ...]
+    firm: bool
 
 
-SLOW = Shape((), anonymous=False, watched=())
+SLOW = Shape((), anonymous=False, watched=(), firm=False)
 
 
 class Shapes(dict[tuple[str, ...], Shape]):
@@ -50,4 +52,5 @@ class Shapes(dict[tuple[str, ...], Shape]):
             at for at, name in enumerate(ordered)
             if name in index.shared_types and any(other != name for other in known)
         )  # fmt: skip
-        return Shape(tuple((name, prefixes[name]) for name in ordered), not known, watched)
+        firm = sum(name not in index.shared_types for name in ordered) > 1
+        return Shape(tuple((name, prefixes[name]) for name in ordered), not known, watched, firm)
