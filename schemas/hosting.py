@@ -27,6 +27,9 @@ class Rows(Protocol[T]):
     def get(self, key: str) -> T | None:
         """Give the live row, None if there is none. Whoever changes it calls `put`."""
 
+    def recall(self, key: str) -> T | None:
+        """Give a row that is in memory but not in `young`, and put it there; the store is not asked."""
+
     def load(self, key: str) -> T | None:
         """Give a row that is not in `young`, and put it there."""
 

@@ -123,13 +123,13 @@ class Stitcher:
             return None
         ids = event.data.ids or NO_IDS
         look_ups, self._anonymous, watched, firm = self._shapes[tuple(ids)]
-        owners, only = self._index.owners.young, None
+        owners, recall, only = self._index.owners.young, self._index.owners.recall, None
         for kind, prefix in look_ups:
             value = ids[kind]
             if type(value) is not str:
                 return None
             key = prefix + value
-            owner = owners.get(key)
+            owner = owners.get(key) or recall(key)
             if owner is None or (only is not None and owner != only):
                 return None
             only = owner
