@@ -7,7 +7,7 @@ import pytest
 
 from tests.commands.made import balanza
 from tests.commands.test_identity import kept, report
-from tests.sinks.examples import identity, member
+from tests.sinks.examples import event, identity, member
 
 TABLET, KIOSK, CARD = "device:tablet", "device:kiosk", "loyalty:L2"
 
@@ -74,3 +74,16 @@ def test_people_read_tables_of_what_there_is(ruled: Path, out: Path) -> None:
     assert [heading for heading in headings if f"\n{heading}" not in shown] == []
     assert "Conflicts" not in balanza("identity", "report", "--out", out).stdout
     assert report(ruled, "--limit", "0")["conflicts"] == {"events": 3, "pairs": 2, "most": []}
+
+
+def test_after_a_split_an_event_is_judged_on_its_side(tmp_path: Path) -> None:
+    """Two people who were one member by mistake are two again, with what each did before."""
+    out = kept(
+        tmp_path / "out",
+        identity(1, "link", "ada", (TABLET, KIOSK)), identity(2, "split", "ada", (KIOSK,), "kid"), member("ada"),
+        member("kid"), event(1, "ada", (TABLET,)), event(2, "ada", (KIOSK,)), event(3, "kid", (KIOSK,)),
+    )  # fmt: skip
+    truth = tmp_path / "truth.csv"
+    truth.write_text("source,id,person\nshop,1,A\nshop,2,B\nshop,3,B\n")
+    judged = report(out, "--truth", truth)["truth"]
+    assert (judged["precision"], judged["recall"]) == (1.0, 1.0)
