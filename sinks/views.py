@@ -63,8 +63,8 @@ FROM present LEFT JOIN seen USING (space, identifier)
 IDENTITY_EVENTS = """
 WITH told AS (
     SELECT *, unnest(CASE WHEN kind = 'link' AND len(ids) > 0 THEN ids ELSE [NULL] END) AS identifier,
-           array_to_string(ids[:10], ' ') || CASE WHEN len(ids) > 10 THEN ' and ' || len(ids) - 10 || ' more' ELSE '' END
-           AS named
+           array_to_string(ids[:10], ' ')
+           || CASE WHEN len(ids) > 10 THEN ' and ' || len(ids) - 10 || ' more' ELSE '' END AS named
     FROM stored.identity
 )
 SELECT seq, make_timestamp(at_us) AS at, kind, space, member_id, other_member_id, identifier, ids,
