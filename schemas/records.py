@@ -167,7 +167,7 @@ class ReceiptNoted(Struct, frozen=True, gc=False):
 
 
 class AlertRaised(Struct, frozen=True, gc=False):
-    """Something people should look at; `owner` and `playbook` are the program's words for whose it is and what to do."""
+    """Something people should look at; `owner` and `playbook` are the program's words: whose it is and what to do."""
 
     alert_id: str
     at_us: int
