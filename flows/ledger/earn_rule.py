@@ -35,8 +35,7 @@ class ReadyRule:
         self.fixed = rule.bonus is None and rule.per is None and rule.per_quantity is None
         self._once_an_order = self.fixed or rule.first is not None or rule.every is not None
         self._times = Times(rule)
-        self._each, self._per = rule.points or 0, 1 if rule.per is None else rule.per.amount
-        self._round = ROUNDINGS[rule.rounding]
+        self.round = ROUNDINGS[rule.rounding]
         self._calendar = [
             CalendarCap(rule.id, cap, by_member=rule.clock == "member", retention_us=retention_us)
             for cap in rule.caps if cap.period is not None
@@ -83,16 +82,12 @@ class ReadyRule:
 
     def points(self, worth: Worth) -> int:
         """Whole points of a worth."""
-        return self._round(worth.weighted, worth.divisor)
-
-    def plain_points(self, amount: int) -> int:
-        """Whole points of an amount, for a plain rule."""
-        return self._round(amount * self._each, self._per)
+        return self.round(worth.weighted, worth.divisor)
 
     def bonus_points(self, base: int) -> int:
         """What a bonus adds to points that other rules gave."""
         assert self.bonus is not None
-        return self._round(base * self.bonus.percent, 100)
+        return self.round(base * self.bonus.percent, 100)
 
     def _birthday(self, scene: Scene, state: Earning) -> int | None:
         """The year of the birthday that is celebrated, None if none is or this one was already."""
