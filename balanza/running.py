@@ -12,6 +12,7 @@ from config.groups import show_groups
 from config.program import Program
 from connectors.kafka.cluster import Cluster
 from connectors.stitched import StitchedLog
+from flows.ledger.budgets import kept_together
 from flows.loyalty import loyalty, membership, stitching
 from flows.moving import MOVING, REST, Rest, encode_note, moved_state
 from flows.runtime import collector
@@ -47,6 +48,7 @@ def prepared(request: Request) -> Iterator[Run]:
         deployment = Deployment(request.out, fresh=request.fresh, groups=request.settings.key_groups)
         try:
             _refuse_half_moved(deployment)
+            _refuse_divided_budgets(request)
             deployment.check_made_as(_facts(request))
             _check_program(deployment, request.program)
             deployment.remember_program(dump_program(request.program))
@@ -104,6 +106,14 @@ def _wired(request: Request, deployment: Deployment, metrics: Metrics, cluster: 
     if cluster is not None and isinstance(request.input, KafkaInput) and request.role != Role.MEMBERS:
         run.topics = input_topics(cluster, request.input, settings.prefix)
     return run
+
+
+def _refuse_divided_budgets(request: Request) -> None:
+    """A worker of some groups cannot keep a budget that is one for all."""
+    together = kept_together(request.program)
+    if request.groups is not None and len(request.groups) < request.settings.key_groups and together:
+        raise DeploymentRefused(f"the budget of {', '.join(together)} is kept together, which only a worker of all key "
+                                "groups can; say `kept: by_group`, or run one process")
 
 
 def execute(run: Run) -> None:

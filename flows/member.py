@@ -12,14 +12,14 @@ from config.program import Program
 from flows.decisions import consent
 from flows.decisions.decide import TIMER as QUIET_TIMER
 from flows.decisions.decide import Decider
-from flows.facts import facts_of
+from flows.earned import Earner
 from flows.ledger import earning
+from flows.ledger.budgets import Budgets
 from flows.ledger.ledger import Ledger
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts
 from schemas import events
 from schemas.events import CloudEvent
-from schemas.facts import NO_FACTS
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ReceiptNoted
 from schemas.states import Member
@@ -34,10 +34,11 @@ class MemberMachine:
     A member in `put_aside` waits for another worker: its timers collect there, as a heap, instead of firing.
     """
 
-    def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue) -> None:
+    def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue, budgets: Budgets) -> None:
         self._members = members
         self._timers = timers
         self._ledger = Ledger(program)
+        self._earner = Earner(program, budgets)
         self._carts = AbandonedCarts(program)
         self._decider = Decider(program)
         self.emit = Emit(self._wake)
@@ -61,7 +62,7 @@ class MemberMachine:
             events.MemberUpdate: self._member_update,
             events.Receipt: self._receipt,
         }
-        for kind in self._ledger.earnings.types - {events.Purchase}:
+        for kind in self._earner.types - {events.Purchase}:
             self._handlers[kind] = self._earning_too(self._handlers.get(kind))
 
     def apply(self, steps: list[Step]) -> None:
@@ -193,22 +194,23 @@ class MemberMachine:
         self._carts.absorb(into, other, step.log_us, self.emit)
         self._decider.absorb(into, other, self.emit)
 
+    # what events do
+
     def _earning_too(self, handler: Handler | None) -> Handler:
         """Give what an event does, and then earns."""
 
         def handle(member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
             if handler is not None:
                 handler(member, event, step, emit)
-            for grant in self._ledger.earnings.of_event(facts_of(member), event, step, member.earning):
+            for grant in self._earner.grants(member, event, step):
                 self._ledger.grant(member.member_id, member.books, grant, step, emit)
 
         return handle
 
-    # what events do
-
     def _purchase(self, member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
-        facts = facts_of(member) if events.Purchase in self._ledger.earnings.reads_facts else NO_FACTS
-        self._ledger.purchase(member.member_id, member.books, event, step, emit, facts, member.earning)
+        order = member.books.orders.get(event.data.order_id)
+        grants = self._earner.grants(member, event, step, again=order is not None and order.purchased)
+        self._ledger.purchase(member.member_id, member.books, event, step, emit, grants)
         self._carts.purchase(member, step, emit)
 
     def _return(self, member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:

@@ -14,6 +14,7 @@ from flows.counted import MemberCounts, StitchCounts
 from flows.identity.index import IdentityIndex
 from flows.identity.people import People
 from flows.identity.stitch import Stitcher
+from flows.ledger.budgets import Budgets
 from flows.member import MemberMachine
 from flows.runtime.collector import collect_now_and_then
 from flows.runtime.metrics import Metrics
@@ -21,6 +22,7 @@ from flows.runtime.seen import SeenEvents
 from flows.runtime.store import Store
 from flows.runtime.table import Table, Weight
 from flows.runtime.timers import Timers
+from schemas.earning_states import Spent, decode_spent
 from schemas.groups import group_number
 from schemas.log import LogBatch
 from schemas.records import IdentityChanged, MemberChanged, Packet, Post
@@ -203,7 +205,9 @@ class MemberHost:
         )
         self._timers = Timers(store, wiring.groups)
         wiring.load_member = self._members.peek
-        self._machine = MemberMachine(wiring.program, self._members, self._timers)
+        self._spent: Table[Spent] = Table(b"b", encode_state, decode_spent, store, wiring.groups)
+        budgets = Budgets(self._spent, wiring.groups, wiring.program.retention.events)
+        self._machine = MemberMachine(wiring.program, self._members, self._timers, budgets)
         self._counted = MemberCounts(wiring.metrics, self.totals)
         self._looked_up = 0
         wiring.clocks[self.name] = lambda: self._timers.next_us
@@ -247,6 +251,7 @@ class MemberHost:
     def _flush(self) -> None:
         """Write what changed to the store."""
         self._members.flush()
+        self._spent.flush()
         self._timers.flush()
 
     def save(self) -> int:

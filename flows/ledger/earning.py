@@ -15,11 +15,12 @@ from typing import NamedTuple
 from config.earning import EarnRule
 from config.expressions.scene import Scene
 from config.program import Program
-from flows.ledger.earn_rule import ReadyRule
+from flows.ledger.budgets import Budgets
+from flows.ledger.earn_rule import Case, ReadyRule
 from flows.ledger.grants import Grant
 from flows.ledger.rounding import Round
 from flows.ledger.worth import NOTHING
-from schemas.earning_states import Earning, Share
+from schemas.earning_states import Earning
 from schemas.events import EVENT_TYPES, Activity, CloudEvent, Purchase
 from schemas.facts import Facts
 from schemas.stitched import Cause
@@ -35,20 +36,19 @@ class Earnings:
     a short way, on which neither facts nor counters are looked at.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, budgets: Budgets | None = None) -> None:
         self._brand = program.time_zone
         rules: dict[type[CloudEvent], list[ReadyRule]] = {}
         for rule in program.earn:
             kind = EVENT_TYPES.get(rule.on, Activity)
-            rules.setdefault(kind, []).append(ReadyRule(rule, program.retention.events))
+            rules.setdefault(kind, []).append(ReadyRule(rule, program.retention.events, budgets))
         self.types = frozenset(rules)
         self._settled = {kind: _Rules(ready) for kind, ready in rules.items()}
         self._plain = _plain(rules.get(Purchase, []))
         self.reads_facts = self.types - ({Purchase} if self._plain is not None else set())
 
     def of_event(
-        self, facts: Facts, event: CloudEvent, cause: Cause, state: Earning, share: Share | None = None,
-        again: bool = False,
+        self, member_id: str, facts: Facts, event: CloudEvent, cause: Cause, state: Earning, *, again: bool = False
     ) -> list[Grant]:  # fmt: skip
         """What the event earns, in the program's order; `again`: a further part of an order that was seen before."""
         if type(event) is Purchase:
@@ -66,7 +66,7 @@ class Earnings:
         if rules is None:
             return []
         scene = Scene(facts, event.data, cause.event_us, self._brand)  # type: ignore[attr-defined]  # every event has data
-        return rules.settle(scene, state, share, cause.log_us, again=again)
+        return rules.settle(Case(scene, state, member_id, cause.log_us, again))
 
 
 class _Plain(NamedTuple):
@@ -120,22 +120,22 @@ class _Rules:
         self._late = [(at, ready) for at, ready in placed if ready.bonus is not None or ready.group in mixed]
         self._early = [offer for offer in placed if offer not in self._late]
 
-    def settle(self, scene: Scene, state: Earning, share: Share | None, log_us: int, *, again: bool) -> list[Grant]:
+    def settle(self, case: Case) -> list[Grant]:
         """Ask all rules, let the best of each group win, count and give."""
         given: dict[int, Grant] = {}
         base: dict[str, int] = {}
         for rules in (self._early, self._late):
             offers = []
             for at, ready in rules:
-                worth = ready.would_give(scene, state, again=again)
+                worth = ready.would_give(case)
                 if worth is NOTHING:
                     continue
                 points = ready.points(worth) if ready.bonus is None else ready.bonus_points(_of(base, ready))
-                points = ready.room(scene, state, share, points)
+                points = ready.room(case, points)
                 if points:
                     offers.append((at, ready, points))
             for at, ready, points in _winners(offers) if self._groups else offers:
-                given[at] = ready.taken(scene, state, share, points, log_us)
+                given[at] = ready.taken(case, points)
                 base[ready.id] = points
         return [given[at] for at in sorted(given)] if len(given) > 1 else list(given.values())
 

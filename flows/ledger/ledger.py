@@ -1,6 +1,6 @@
 """The ledger machine: what purchases, returns, redemptions and adjustments do to a member's points.
 
-A purchase earns by every rule of its money. A return takes back in proportion to what its order earned: all returns of
+A purchase earns what the earn rules grant. A return takes back in proportion to what its order earned: all returns of
 the order together have taken `earned × returned / total`, rounded down, so a full return takes exactly what was earned.
 A return that comes before its purchase waits with the order and is settled when the purchase comes; one whose purchase
 never comes moves nothing. An order seen again by another event adds to it (a split shipment). Orders are remembered for
@@ -8,13 +8,12 @@ never comes moves nothing. An order seen again by another event adds to it (a sp
 change. Duplicates never come here; they are left out by event identity before.
 """
 
+from collections.abc import Iterable
+
 from config.program import Program
-from flows.ledger.earning import Earnings
 from flows.ledger.grants import Grant
 from flows.ledger.posting import account_of, credit, debit, post
-from schemas.earning_states import Earning
 from schemas.events import PointsAdjust, Purchase, Redeem, RedeemCancel, Return
-from schemas.facts import Facts
 from schemas.reasons import RefusalReason
 from schemas.records import PointsRefused
 from schemas.states import Account, Books, Earned, Order, Redemption
@@ -27,14 +26,13 @@ class Ledger:
     """Stateless but for the program: every method changes the books it is given and emits what it did."""
 
     def __init__(self, program: Program) -> None:
-        self.earnings = Earnings(program)
         self._currencies = frozenset(program.currencies)
         self._orders_us = program.retention.orders
 
     def purchase(
-        self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit, facts: Facts, earning: Earning
+        self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit, grants: Iterable[Grant] = ()
     ) -> None:  # fmt: skip
-        """Earn by every rule that fits, then settle returns that came before."""
+        """Earn the grants of the rules, which are asked for if the order is taken; then settle earlier returns."""
         data = event.data
         amount, money = data.total.amount, data.total.currency
         order = self._order(books, data.order_id, cause.log_us)
@@ -44,9 +42,9 @@ class Ledger:
         if order.money != money:
             self._refuse(member_id, "purchase", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
-        again, order.purchased = order.purchased, True
+        order.purchased = True
         order.total += amount
-        for grant in self.earnings.of_event(facts, event, cause, earning, again=again):
+        for grant in grants:
             self.grant(member_id, books, grant, cause, emit)
             _add_earned(order, grant.rule, grant.currency, grant.points)
         if order.returned:

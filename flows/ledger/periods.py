@@ -9,15 +9,17 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from config.earning import POINTS_MAX, Budget, EarnCap, Period
+from config.earning import POINTS_MAX, EarnCap, Period
 from config.expressions.scene import Scene, moment_of
-from schemas.earning_states import Counter, Earning, Share
+from schemas.earning_states import Counter, Earning
 
 COUNTERS_BEFORE_PRUNING = 64
 A_DAY_ON_ANY_CLOCK_US = 2 * 86_400_000_000
 EVER = 0
 
-NUMBERS: Mapping[Period, Callable[[date], int]] = {
+NumberOf = Callable[[date], int]
+
+NUMBERS: Mapping[Period, NumberOf] = {
     "day": date.toordinal,
     "week": lambda day: (day.toordinal() - 1) // 7,
     "month": lambda day: day.year * 12 + day.month - 1,
@@ -26,17 +28,12 @@ NUMBERS: Mapping[Period, Callable[[date], int]] = {
 }
 
 
-def share_of(points: int, part: int, parts: int) -> int:
-    """What one of `parts` equal shares of `points` is worth; all together are exactly `points`."""
-    return points * (part + 1) // parts - points * part // parts
-
-
-def remember(counter: Counter, number: int, points: int, period: Period, kept_since_us: int) -> None:
+def remember(counter: Counter, number: int, points: int, number_of: NumberOf, kept_since_us: int) -> None:
     """Count in a period; from time to time those are forgotten that ended before `kept_since_us`."""
     known = counter.get(number)
     counter[number] = points if known is None else known + points
     if known is None and len(counter) % COUNTERS_BEFORE_PRUNING == 0:
-        oldest = NUMBERS[period](moment_of(max(0, kept_since_us - A_DAY_ON_ANY_CLOCK_US)).date())
+        oldest = number_of(moment_of(max(0, kept_since_us - A_DAY_ON_ANY_CLOCK_US)).date())
         for past in [other for other in counter if other < oldest]:
             del counter[past]
 
@@ -46,7 +43,6 @@ class CalendarCap:
 
     def __init__(self, rule: str, cap: EarnCap, *, by_member: bool, retention_us: int) -> None:
         assert cap.period is not None
-        self._period = cap.period
         self._number = NUMBERS[cap.period]
         self._points = cap.points
         self._max = cap.points if cap.points is not None else cap.times or 0
@@ -66,7 +62,7 @@ class CalendarCap:
         """Count what was given."""
         counter = state.counted.setdefault(self._key, {})
         count = 1 if self._points is None else points
-        remember(counter, self._number(self._day(scene)), count, self._period, log_us - self._retention_us)
+        remember(counter, self._number(self._day(scene)), count, self._number, log_us - self._retention_us)
 
     def _day(self, scene: Scene) -> date:
         return (scene.local if self._by_member else scene.brand_local).date()
@@ -116,29 +112,3 @@ def note_recent(state: Earning, rule: str, at_us: int, points: int, oldest_us: i
     insort(recent, (at_us, points))
     while recent[0][0] < oldest_us:
         del recent[0]
-
-
-class BudgetShare:
-    """The part of a rule's budget that a member's key group may give; the others' parts are never touched.
-
-    Shares are fixed, so what a member gets does not depend on how many workers there are, and all shares together are
-    exactly the budget. Points that a share has left stay in it.
-    """
-
-    def __init__(self, rule: str, budget: Budget, retention_us: int) -> None:
-        self._rule = rule
-        self._points = budget.points
-        self._period = budget.period
-        self._number = NUMBERS[budget.period]
-        self._retention_us = retention_us
-
-    def room(self, scene: Scene, share: Share, points: int) -> int:
-        """How many of `points` the group may still give."""
-        used = share.spent.given.get(self._rule, {}).get(self._number(scene.brand_local.date()), 0)
-        return max(0, min(points, share_of(self._points, share.part, share.parts) - used))
-
-    def take(self, scene: Scene, share: Share, points: int, log_us: int) -> None:
-        """Count what was given."""
-        counter = share.spent.given.setdefault(self._rule, {})
-        number = self._number(scene.brand_local.date())
-        remember(counter, number, points, self._period, log_us - self._retention_us)

@@ -1,7 +1,8 @@
 """Earn rules end to end: from rows of the log to entries, across late events, returns and merges."""
 
+from flows.fold import fold
 from tests.ledger.earn_tables import earning_program
-from tests.ledger.tables import check, entries_of, event_of, fold, ids_of, rows_of
+from tests.ledger.tables import check, entries_of, event_of, ids_of, rows_of
 
 RULES = """
 - {id: spend, on: purchase, currency: points, points: 1, per: {amount: 100, currency: GBP},
