@@ -82,7 +82,8 @@ class Rewards:
             had = sum(1 for one in member.vouchers.values() if one.reward == name and one.state != "cancelled")
             if had >= reward.per_member_max:
                 return RefusalReason.LIMIT_REACHED
-        if reward.stock is not None and self._stock is not None and self._stock.left(name, reward, member.member_id) <= 0:
+        stock = None if reward.stock is None else self._stock
+        if stock is not None and stock.left(name, reward, member.member_id) <= 0:
             return RefusalReason.OUT_OF_STOCK
         return None
 
