@@ -14,6 +14,7 @@ from flows.ledger.challenges import TIMER as OFFER_TIMER
 from flows.ledger.challenges import Challenges, Reward
 from flows.ledger.days import local_date, zone_of
 from flows.ledger.ledger import Ledger
+from flows.ledger.orders import is_purchased, known_order, pieces_of
 from flows.ledger.refusing import refuse
 from flows.ledger.rewards import TIMER as VOUCHER_TIMER
 from flows.ledger.rewards import Rewards
@@ -191,7 +192,7 @@ class StandingMachine:
         """Have the ledger post what was given, and tell the tiers of it."""
         for reward in rewards:
             first = len(emit.entries)
-            self._ledger.grant(member.member_id, member.books, reward.grant, cause, emit, reward.order_id)
+            self._ledger.grant(member, reward.grant, cause, emit, reward.order_id)
             self._tell(member, emit, first, cause)
 
     def _tell(
@@ -216,10 +217,12 @@ class StandingMachine:
 
         Nothing while only returns have come, or when it is so old that the ledger begins it anew.
         """
-        order = books.orders.get(order_id)
-        if order is None or not order.purchased or order.at_us < log_us - self._program.retention.orders:
+        order = known_order(books, order_id, log_us - self._program.retention.orders)
+        if order is None or not is_purchased(order):
             return 0
-        return order.total - min(order.returned, order.total)
+        pieces = pieces_of(order)
+        total = sum(piece.total for piece in pieces)
+        return total - min(sum(piece.returned for piece in pieces), total)
 
     # timers
 
@@ -263,3 +266,9 @@ class StandingMachine:
         if self._tiers is not None:
             self._tiers.part(kept, parted, step, emit)
 
+    def wake(self, member: Member, emit: Emit) -> None:
+        """Arm what a member that comes from elsewhere waits for."""
+        self._rewards.wake(member, emit)
+        self._offers.wake(member, emit)
+        if self._tiers is not None:
+            self._tiers.wake(member, emit)

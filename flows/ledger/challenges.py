@@ -286,6 +286,11 @@ class Challenges:
             late_us = 0 if offer is None else offer.late or 0
             emit.wake(instance.until_us + late_us + 1, member.member_id, TIMER, key)
 
+    def wake(self, member: Member, emit: Emit) -> None:
+        """Arm the instances of a member that comes from elsewhere."""
+        for key, instance in ({} if member.offers is None else member.offers.instances).items():
+            self._wake(member, key, instance, emit)
+
     def part(self, kept: Member, parted: Member, step: Parted, emit: Emit) -> None:
         """Give a split member the instances that were granted to it, and its part of those that are everybody's."""
         if kept.offers is None:

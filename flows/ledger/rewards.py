@@ -230,16 +230,23 @@ class Rewards:
         """Take over the other member's vouchers."""
         for voucher_id, voucher in other.vouchers.items():
             into.vouchers[voucher_id] = voucher
-            if voucher.state == "issued" and voucher.expires_us:
-                emit.wake(voucher.expires_us, into.member_id, TIMER, voucher_id)
+            _wake(into, voucher_id, voucher, emit)
 
     def part(self, kept: Member, parted: Member, step: Parted, emit: Emit) -> None:
         """Give a split member the vouchers that its identifiers got; a voucher is never doubled."""
         gone = set(step.ids)
         for voucher_id in [key for key, voucher in kept.vouchers.items() if voucher.by in gone]:
-            voucher = parted.vouchers[voucher_id] = kept.vouchers.pop(voucher_id)
-            if voucher.state == "issued" and voucher.expires_us:
-                emit.wake(voucher.expires_us, parted.member_id, TIMER, voucher_id)
+            parted.vouchers[voucher_id] = kept.vouchers.pop(voucher_id)
+
+    def wake(self, member: Member, emit: Emit) -> None:
+        """Arm the vouchers of a member that comes from elsewhere."""
+        for voucher_id, voucher in member.vouchers.items():
+            _wake(member, voucher_id, voucher, emit)
+
+
+def _wake(member: Member, voucher_id: str, voucher: Voucher, emit: Emit) -> None:
+    if voucher.state == "issued" and voucher.expires_us:
+        emit.wake(voucher.expires_us, member.member_id, TIMER, voucher_id)
 
 
 def _tier(member: Member) -> str | None:

@@ -294,6 +294,11 @@ class Tiers:
         ours.due_us = 0
         self._arm(into, ours, step.log_us, emit)
 
+    def wake(self, member: Member, emit: Emit) -> None:
+        """Arm the review of a member that comes from elsewhere."""
+        if member.standing is not None and member.standing.due_us:
+            emit.wake(member.standing.due_us, member.member_id, TIMER, "")
+
     def part(self, kept: Member, parted: Member, step: Parted, emit: Emit) -> None:
         """Give each side what its identifiers counted; what nobody can tell stays, and each has the tier it earned."""
         ours = kept.standing
