@@ -1,6 +1,5 @@
 """One run of the pipeline: from checked settings to a summary."""
 
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +28,6 @@ __all__ = ["KafkaInput", "Request", "Role", "Run", "TooManyDeadLetters", "execut
 
 MIB = 1 << 20
 SECRET_LENGTH_MIN = 16
-SECRET_NOTE = "voucher_secret"  # noqa: S105  # the name of the file, not what is in it
 
 
 class TooManyDeadLetters(Exception):
@@ -100,7 +98,7 @@ def _check_program(deployment: Deployment, program: Program) -> None:
 def _wired(request: Request, deployment: Deployment, metrics: Metrics, cluster: Cluster | None) -> Run:
     stop, settings = Stop(), request.settings
     wiring = Wiring(request.program, deployment.state, settings.key_groups, settings.cache_mb * MIB, metrics)
-    wiring.erasure_key = deployment.erasure_key()
+    wiring.erasure_key = deployment.secret()
     wiring.too_many_dead = lambda message: stop.fail(TooManyDeadLetters(message))
     wiring.voucher_secret = _voucher_secret(request, deployment)
     run = Run(request, deployment, wiring, stop, cluster)
@@ -124,11 +122,7 @@ def _voucher_secret(request: Request, deployment: Deployment) -> bytes:
         return blake2b(given.encode(), digest_size=32).digest()
     if not request.program.rewards:
         return b""
-    own = deployment.noted(SECRET_NOTE)
-    if own is None:
-        own = secrets.token_bytes(32)
-        deployment.note(SECRET_NOTE, own)
-    return own
+    return blake2b(deployment.secret(), digest_size=32, person=b"voucher codes").digest()
 
 
 def _refuse_divided_stock(request: Request) -> None:

@@ -134,7 +134,8 @@ class Ledger:
         else:
             until_us = None if data.hold_until is None else time_us(data.hold_until)
             grant = Grant(ACCRUAL_RULE, data.currency, data.points, bool(data.qualifying), until_us)
-            self._remember_accrual(books, data.accrual_id, Accrued(cause.log_us, data.currency, data.points, whose(cause)))
+            accrued = Accrued(cause.log_us, data.currency, data.points, whose(cause))
+            self._remember_accrual(books, data.accrual_id, accrued)
             self._give(Side(member_id, books), grant, cause, emit)
             return
         self._refuse(member_id, "accrual", reason, data.currency, data.points, cause, emit, detail)
@@ -170,9 +171,9 @@ class Ledger:
 
     def happened(self, member: Member, event: CloudEvent, cause: Cause, emit: Emit) -> None:
         """Release what waits for an event of this type (of an activity also: of this kind)."""
-        names = (str(event.__struct_config__.tag),)
+        names = [str(event.__struct_config__.tag)]
         if isinstance(event, Activity):
-            names = (*names, event.data.kind)
+            names.append(event.data.kind)
         self._giver.happened(Side(member.member_id, member.books), names, cause, emit)
 
     def fire(self, member: Member, timer: Timer, emit: Emit) -> list[Warned] | None:
