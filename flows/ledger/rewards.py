@@ -69,7 +69,7 @@ class Rewards:
         return reward.cost.by_tier.get(tier, reward.cost.points) if tier is not None else reward.cost.points
 
     def hindrance(self, member: Member, name: str, at_us: int) -> RefusalReason | None:
-        """Give why a member may not have a reward at this time, None if it may; without a stock nothing runs out."""
+        """Give why a member may not have a reward now, None if it may; without a stock nothing runs out."""
         reward, tier = self.catalogue.get(name), _tier(member)
         if reward is None:
             return RefusalReason.UNKNOWN_REWARD
