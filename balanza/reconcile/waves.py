@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from duckdb import DuckDBPyConnection
+from duckdb import DuckDBPyConnection, Statement
 
 from config.program import Program
 
@@ -13,15 +13,15 @@ UNSETTLED: Final = """
 SELECT count(*) FROM merges JOIN people AS one ON one.member_id = merges.member_id
 JOIN people AS other ON other.member_id = other_id WHERE one.person != other.person
 """
-WAVES: Final = "SELECT coalesce(max(number), 0) FROM moves"
+WAVES: Final = "SELECT coalesce(max(wave), 0) FROM moves"
 KINDS: Final = "SELECT DISTINCT kind FROM now"
 
 # Which statements a wave needs, by the kinds of its moves.
-STEPS: Final = (
-    ("orders", frozenset({"purchase", "return"})),
-    ("spending", frozenset({"redeem", "redeem_cancel", "points_adjust"})),
-    ("members", frozenset({"merge", "forgotten"})),
-)
+STEPS: Final = {
+    "orders": frozenset({"purchase", "return"}),
+    "spending": frozenset({"redeem", "redeem_cancel", "points_adjust"}),
+    "members": frozenset({"merge", "forgotten"}),
+}
 
 
 @cache
@@ -52,15 +52,21 @@ def recompute(connection: DuckDBPyConnection, tell: Callable[[int, int], None]) 
         connection.execute(sql("joined_people"))
     connection.execute(sql("moves"))
     waves = _number(connection, WAVES)
+    steps = {name: connection.extract_statements(sql(name)) for name in ("wave", *STEPS, "settled")}
     for wave in range(1, waves + 1):
         connection.execute(f"SET VARIABLE wave = {wave}")
-        connection.execute(sql("wave"))
+        _run(connection, steps["wave"])
         kinds = {kind for (kind,) in connection.execute(KINDS).fetchall()}
-        for name, moved in STEPS:
+        for name, moved in STEPS.items():
             if kinds & moved:
-                connection.execute(sql(name))
-        connection.execute(sql("settled"))
+                _run(connection, steps[name])
+        _run(connection, steps["settled"])
         tell(wave, waves)
+
+
+def _run(connection: DuckDBPyConnection, statements: list[Statement]) -> None:
+    for statement in statements:
+        connection.execute(statement)
 
 
 def _number(connection: DuckDBPyConnection, query: str) -> int:

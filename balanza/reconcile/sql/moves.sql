@@ -1,5 +1,6 @@
 -- What happened to whom, in order: events that may move points, merges before the event that caused them, and members
--- that were forgotten before the first event that is as late. `number` counts within all who became one in the end.
+-- that were forgotten before the first event that is as late. `wave` counts within a person: everything is a wave of
+-- its own, but purchases and returns that follow one another, each of another order, are one, for none sees the others.
 
 CREATE TABLE moves AS
 WITH happened AS (
@@ -12,13 +13,18 @@ WITH happened AS (
     SELECT at_us, 0, NULL, seq, 'forgotten', member_id, NULL, cause_source, cause_id, NULL
     FROM run_identity WHERE kind = 'expire'
 ), placed AS (
-    SELECT *, person FROM happened JOIN people ON people.member_id = owner
+    SELECT *, person, coalesce(data ->> 'order_id', data ->> 'redemption_id') AS name,
+           kind IN ('purchase', 'return') AS of_order
+    FROM happened JOIN people ON people.member_id = owner
+), parted AS (
+    SELECT *, NOT of_order OR NOT lag(of_order, 1, false) OVER story
+              OR row_number() OVER (PARTITION BY person, of_order, name ORDER BY at_us, late, seq, change) > 1 AS begins
+    FROM placed WINDOW story AS (PARTITION BY person ORDER BY at_us, late, seq, change)
 )
-SELECT person, row_number() OVER (PARTITION BY person ORDER BY at_us, late, seq, change) AS number,
-       at_us, seq, kind, owner, other, source, id,
-       coalesce(data ->> 'order_id', data ->> 'redemption_id') AS name,
+SELECT person, sum(begins::INTEGER) OVER (PARTITION BY person ORDER BY at_us, late, seq, change) AS wave,
+       at_us, seq, kind, owner, other, source, id, name,
        CAST(data ->> '$.total.amount' AS BIGINT) AS amount, data ->> '$.total.currency' AS money,
        data ->> 'currency' AS currency, CAST(data ->> 'points' AS BIGINT) AS points
-FROM placed
+FROM parted
 WHERE person IN (SELECT person FROM placed WHERE kind NOT IN ('merge', 'forgotten'))
-ORDER BY number, person;
+ORDER BY wave, person;
