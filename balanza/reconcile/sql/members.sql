@@ -1,5 +1,5 @@
--- Merges: accounts move as they are; orders that both knew are added up, redemptions that both knew are the older's.
--- A member that is forgotten loses what it has, and owes nothing more.
+-- Merges: accounts move as they are; orders that both still remember are added up, redemptions that both knew are the
+-- older's. A member that is forgotten loses what it has, and owes nothing more.
 
 CREATE OR REPLACE TEMP TABLE joining AS
 SELECT owner, other, seq, source, id, at_us FROM now WHERE kind = 'merge';
@@ -9,6 +9,12 @@ SELECT joining.owner, joining.other, seq, source, id, accounts.* EXCLUDE (owner)
 FROM joining JOIN accounts ON accounts.owner = other;
 INSERT INTO posted SELECT seq, source, id, owner, currency, 'merge', balance, earned, redeemed, expired FROM moving;
 INSERT INTO posted SELECT seq, source, id, other, currency, 'merge', -balance, -earned, -redeemed, -expired FROM moving;
+
+CREATE OR REPLACE TEMP TABLE over AS
+SELECT orders.owner, order_id FROM orders JOIN joining ON orders.owner IN (joining.owner, joining.other)
+WHERE orders.at_us < joining.at_us - getvariable('orders_us');
+DELETE FROM earned USING over WHERE earned.owner = over.owner AND earned.order_id = over.order_id;
+DELETE FROM orders USING over WHERE orders.owner = over.owner AND orders.order_id = over.order_id;
 
 CREATE OR REPLACE TEMP TABLE shared AS
 SELECT joining.owner, other, mine.order_id, mine.money = theirs.money AS same, theirs.total, theirs.returned, theirs.bought
