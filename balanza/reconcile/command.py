@@ -16,7 +16,7 @@ from balanza.look.who import find
 from balanza.options import Bootstrap, Input, KafkaConfig, Prefix, Quiet, SkipGaps, Topics, WrongUsage, input_of
 from balanza.output import FAILED, WRONG_USAGE, AsJson, fail, print_json
 from balanza.reconcile.coverage import unknown_features
-from balanza.reconcile.drift import Drift, compare
+from balanza.reconcile.drift import compare
 from balanza.reconcile.opening import database, ordered_log
 from balanza.reconcile.reading import read_lines
 from balanza.reconcile.told import Told, as_plain, print_told
@@ -124,18 +124,20 @@ def _reconciled(
         TimeElapsedColumn(),
     )  # fmt: skip
     shown = Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet)
-    with TemporaryDirectory(prefix="balanza-reconcile-") as scratch, shown as progress:
-        with database(out, Path(scratch)) as connection:
-            prepare(connection, program)
-            task = progress.add_task("reading the log", total=None, unit="lines")
-            with ordered_log(source, program, out[0], prefix, Path(scratch)) as log:
-                bytes_max = program.limits.event_bytes_max
-                read = read_lines(
-                    connection, log, Path(scratch), bytes_max, lambda done: progress.update(task, completed=done)
-                )
-            progress.update(task, total=read, completed=read)
-            waves = progress.add_task("recomputing", total=None, unit="waves")
-            recompute(connection, lambda done, total: progress.update(waves, completed=done, total=total))
-            found: Drift = compare(connection, known, members, limit)
-            stores = None if totals is None else totals_of(connection, totals, program.time_zone, limit)
+    with (
+        TemporaryDirectory(prefix="balanza-reconcile-") as scratch, shown as progress,
+        database(out, Path(scratch)) as connection,
+    ):  # fmt: skip
+        prepare(connection, program)
+        task = progress.add_task("reading the log", total=None, unit="lines")
+        with ordered_log(source, program, out[0], prefix, Path(scratch)) as log:
+            bytes_max = program.limits.event_bytes_max
+            read = read_lines(
+                connection, log, Path(scratch), bytes_max, lambda done: progress.update(task, completed=done)
+            )
+        progress.update(task, total=read, completed=read)
+        waves = progress.add_task("recomputing", total=None, unit="waves")
+        recompute(connection, lambda done, total: progress.update(waves, completed=done, total=total))
+        found = compare(connection, known, members, limit)
+        stores = None if totals is None else totals_of(connection, totals, program.time_zone, limit)
     return Told([str(folder) for folder in out], str(source), read, found, missing, members, stores)

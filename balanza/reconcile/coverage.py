@@ -11,8 +11,8 @@ from config.program import Program
 EARN_KNOWN: Final = frozenset({"id", "on", "currency", "points", "per", "rounding"})
 CURRENCY_KNOWN: Final = frozenset({"name"})
 WITHOUT_POINTS: Final = frozenset({
-    "program", "version", "time_zone", "identity", "currencies", "activities", "earn", "signals", "channels", "purposes",
-    "rules", "templates", "caps", "quiet_hours", "retention", "limits",
+    "program", "version", "time_zone", "identity", "currencies", "activities", "earn", "signals", "channels",
+    "purposes", "rules", "templates", "caps", "quiet_hours", "retention", "limits",
 })  # fmt: skip
 
 
@@ -31,5 +31,7 @@ def unknown_features(program: Program) -> dict[str, list[str]]:
 
 def _said(section: Any) -> list[str]:  # noqa: ANN401  any section of a program
     """The keys of a section that say something else than their default."""
-    fields = type(section).model_fields
-    return [name for name, field in fields.items() if getattr(section, name) != field.get_default(call_default_factory=True)]
+    return [
+        name for name, field in type(section).model_fields.items()
+        if getattr(section, name) != field.get_default(call_default_factory=True)
+    ]  # fmt: skip

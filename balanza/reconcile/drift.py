@@ -1,5 +1,6 @@
 """Compares what was recomputed with what the run streamed, and finds where they part."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -28,7 +29,8 @@ FROM compared WHERE currency IN (SELECT unnest($currencies)) GROUP BY currency O
 """
 DRIFTING: Final = """
 SELECT member_id, currency, expected, streamed FROM compared
-WHERE drifts AND currency IN (SELECT unnest($currencies)) AND (len($members) = 0 OR member_id IN (SELECT unnest($members)))
+WHERE drifts AND currency IN (SELECT unnest($currencies))
+  AND (len($members) = 0 OR member_id IN (SELECT unnest($members)))
 ORDER BY abs(expected.available - streamed.available) DESC, member_id, currency LIMIT $most
 """
 REFUSED: Final = "SELECT kind, why, count(*) AS events FROM refused GROUP BY kind, why ORDER BY kind, why"
@@ -86,5 +88,5 @@ def compare(connection: DuckDBPyConnection, currencies: list[str], members: list
     )
 
 
-def _rows(connection: DuckDBPyConnection, query: str, given: dict[str, object]) -> list[Row]:
+def _rows(connection: DuckDBPyConnection, query: str, given: Mapping[str, object]) -> list[Row]:
     return list(dictionaries(connection.execute(query, given)))

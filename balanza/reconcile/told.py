@@ -37,15 +37,15 @@ class Told(msgspec.Struct):
 
 def as_plain(told: Told) -> Row:
     """The same for machines."""
-    plain: Row = msgspec.to_builtins(told.drift, builtin_types=_as_they_are())
+    stores = None if told.stores is None else {"equal": told.stores.equal, **msgspec.structs.asdict(told.stores)}
     return {
         "equal": told.equal,
         "out": told.out,
         "input": told.input,
         "read": told.read,
         "not_recomputed": told.not_recomputed,
-        **plain,
-        "till_totals": None if told.stores is None else {"equal": told.stores.equal, **_asdict(told.stores)},
+        **msgspec.structs.asdict(told.drift),
+        "till_totals": stores,
     }
 
 
@@ -116,7 +116,7 @@ def _print_stores(to: Console, stores: StoreTotals) -> None:
 def _print_verdict(to: Console, told: Told) -> None:
     to.print()
     for currency, features in told.not_recomputed.items():
-        to.print(f"NOT RECOMPUTED: {currency}. The SQL does not know {', '.join(features)}; nothing is said about these "
+        to.print(f"NOT RECOMPUTED: {currency}. The SQL does not know {', '.join(features)}; nothing is said of these "
                  "balances.", style="bold")  # fmt: skip
     if told.drift.lines.get("not read yet"):
         to.print(f"{told.drift.lines['not read yet']:,} lines at the log's end were not read by the run; left out.")
@@ -127,13 +127,3 @@ def _print_verdict(to: Console, told: Told) -> None:
         to.print(f"Equal as far as it was recomputed: {compared}.", style="bold")
     else:
         to.print("DRIFT: the streamed balances are not what the log says.", style="bold")
-
-
-def _asdict(stores: StoreTotals) -> Row:
-    return msgspec.structs.asdict(stores)
-
-
-def _as_they_are() -> tuple[type, ...]:
-    import datetime as dt  # noqa: PLC0415
-
-    return (dt.datetime, dt.date)

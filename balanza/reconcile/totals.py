@@ -18,7 +18,7 @@ from balanza.look.rows import Row, dictionaries
 from balanza.reconcile.waves import sql
 
 QUARTER_SECONDS: Final = 900  # every zone's day begins at a multiple of it
-QUARTERS: Final = f"SELECT DISTINCT event_us // {QUARTER_SECONDS * 1_000_000} FROM lines WHERE type = 'purchase'"
+QUARTERS: Final = "SELECT DISTINCT event_us // 900000000 FROM lines WHERE type = 'purchase'"
 COUNTS: Final = "SELECT count(*), count(*) FILTER (differs) FROM by_day"
 BY_DAY: Final = """
 SELECT * EXCLUDE (differs), receipts - till_receipts AS receipts_too_many, amount - till_amount AS amount_too_much
@@ -103,5 +103,6 @@ def totals_of(connection: DuckDBPyConnection, totals: TotalsFile, time_zone: str
         connection.executemany("INSERT INTO till VALUES (?, ?, ?, ?, ?)", till)
     connection.execute(sql("totals"))
     compared, differing = connection.execute(COUNTS).fetchone() or (0, 0)
-    lists = [list(dictionaries(connection.execute(query, {"most": most}))) for query in (BY_DAY, TWICE, MISSING, REFUSED)]
+    queries = (BY_DAY, TWICE, MISSING, REFUSED)
+    lists = [list(dictionaries(connection.execute(query, {"most": most}))) for query in queries]
     return StoreTotals(int(compared), int(differing), *lists)

@@ -26,7 +26,7 @@ def crowded() -> Program:
         currencies: {points: {name: Points}, miles: {name: Miles}}
         identity: {anonymous_days: 3}
         earn:
-          - {id: spend, on: purchase, currency: points, points: 3, per: {amount: 100, currency: GBP}, rounding: half_even}
+          - {id: one, on: purchase, currency: points, points: 3, per: {amount: 99, currency: GBP}, rounding: half_even}
           - {id: more, on: purchase, currency: points, points: 1, per: {amount: 250, currency: GBP}, rounding: up}
           - {id: fly, on: purchase, currency: miles, points: 7, per: {amount: 333, currency: GBP}, rounding: half_up}
           - {id: abroad, on: purchase, currency: miles, points: 1, per: {amount: 90, currency: EUR}}
@@ -70,17 +70,17 @@ def _drawn(chance: random.Random, number: int, at: datetime) -> Event:
     }
     redemption = {"redemption_id": f"x{chance.randrange(15)}"}
     currency = {"currency": chance.choices(["points", "miles", "gold"], [6, 4, 1])[0]}
-    data: Event = {
+    data: dict[str, Event] = {
         "purchase": order,
         "return": {"return_id": f"r{number}", **order},
         "redeem": {**redemption, **currency, "points": chance.randrange(1, 20)},
         "redeem_cancel": redemption,
         "points_adjust": {**currency, "points": chance.randrange(-15, 20), "reason": "goodwill", "actor": "desk"},
         "page_view": {},
-    }[kind]
+    }
     event = {
         "specversion": "1.0", "type": kind, "source": "shop", "id": f"e{number}", "time": at.isoformat(),
-        "data": {"ids": _ids(chance), **data},
+        "data": {"ids": _ids(chance), **data[kind]},
     }  # fmt: skip
     return event if chance.random() < 0.9 else {**event, "space": "other"}
 

@@ -79,7 +79,7 @@ def test_every_cancellation_is_accounted_for(shop: Shop) -> None:
     assert {fate: len(ids) for fate, ids in fates.items()} == FATES
     found = ask(shop.out, "SELECT cause_id, sum(points)::BIGINT FROM postings "
                           "WHERE rule LIKE 'return.%' AND account = 'issued' GROUP BY cause_id")  # fmt: skip
-    assert dict(found) == {id: points for id, points in taken.items() if points}
+    assert dict(found) == {invoice: points for invoice, points in taken.items() if points}
 
 
 def test_it_equals_the_recomputation_from_the_log(shop: Shop) -> None:
