@@ -4,8 +4,8 @@ Incompatible is what changes who is who or what a stored balance means, because 
 anew: the program's name, `identity.default_region`, fewer `identity.spaces`, an identifier type whose `known` or
 `normalise` changes, an identifier type or a currency that is removed. Everything else continues and holds from the
 next event on: earn rules and their money, rounding, signals, channels, purposes, rules, templates, caps, quiet hours,
-retention, limits, activities, the time zone, new currencies, new identifier types, new spaces. Points that were posted
-stay as they were posted.
+retention, limits, activities, the time zone, new currencies, what a currency says of expiry and returns, new
+identifier types, new spaces. Points that were posted stay as they were posted.
 """
 
 import json

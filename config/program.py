@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from config.currencies import Currency
 from config.durations import parse_duration
 from config.fields import ClockTime, DurationUs, Money, Name, Section, Slug, TimeZone
 from config.references import as_detail, reference_errors
@@ -75,12 +76,6 @@ class Identity(Section):
             base = merged.get(name)
             merged[name] = {**base, **entry} if isinstance(base, dict) and isinstance(entry, dict) else entry
         return merged
-
-
-class Currency(Section):
-    """A points currency."""
-
-    name: Name = Field(description="What people call it.")
 
 
 class EarnRule(Section):

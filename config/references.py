@@ -35,6 +35,9 @@ REFERENCES: Final = (
     Reference(("caps", "*", "purpose"), "purposes", "a purpose"),
 )
 
+# The signal that every currency with `warn_before` raises; rules may listen to it like to those of `signals`.
+POINTS_EXPIRING: Final = "points_expiring"
+
 # Lists in which no value may stand twice (with two stars: within each inner list).
 UNIQUE: Final = (
     ("earn", "*", "id"),
@@ -93,7 +96,9 @@ def _declared(data: Mapping[str, object], section: str, defaults: Collection[str
     """Names that `section` declares; None if its shape is wrong, so that nothing can be said."""
     if section == "signals":
         listed = data.get("signals", [])
-        return {value for _, value in _values(data, ("signals", "*", "id"))} if isinstance(listed, list) else None
+        ids = {value for _, value in _values(data, ("signals", "*", "id"))}
+        warned = any(_values(data, ("currencies", "*", "warn_before")))
+        return ids | ({POINTS_EXPIRING} if warned else set()) if isinstance(listed, list) else None
     head, _, tail = section.partition(".")
     entries = data.get(head, {})
     if tail and isinstance(entries, Mapping):

@@ -12,14 +12,16 @@ from config.program import Program
 from flows.decisions import consent
 from flows.decisions.decide import TIMER as QUIET_TIMER
 from flows.decisions.decide import Decider
+from flows.ledger.keeping import SIGNAL as EXPIRING
+from flows.ledger.ledger import TIMERS as LEDGER_TIMERS
 from flows.ledger.ledger import Ledger
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
-from flows.signals.abandoned_cart import AbandonedCarts
+from flows.signals.abandoned_cart import AbandonedCarts, Raised
 from schemas import events
 from schemas.events import CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ReceiptNoted
-from schemas.states import Member
+from schemas.states import Deferred, Member
 from schemas.stitched import Emit, Forgotten, Merged, Step, Stitched
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
@@ -48,7 +50,7 @@ class MemberMachine:
             events.Redeem: self._redeem,
             events.RedeemCancel: self._redeem_cancel,
             events.PointsAdjust: self._adjust,
-            events.Accrual: self._unsupported,
+            events.Accrual: self._accrual,
             events.Split: self._unsupported,
             events.Erase: self._unsupported,
             events.Export: self._unsupported,
@@ -82,6 +84,8 @@ class MemberMachine:
             if step.linked is not None:
                 _link(member, step.linked, known=step.known)
             event = step.event
+            if member.books.awaited:
+                self._ledger.happened(member, event, step, emit)
             handler = handlers.get(type(event))
             if handler is not None:
                 handler(member, event, step, emit)
@@ -111,11 +115,32 @@ class MemberMachine:
             waited = member.relations.deferred.get(timer.key)
             if waited is None or waited.due_us != timer.due_us:
                 return
-            standing = self._carts.still_raised(member, waited.subject)
+            standing = self._stands(member, waited)
             self._decider.fire(member, timer.key, timer.due_us, standing, self.emit)
+        elif timer.kind in LEDGER_TIMERS:
+            if not self._fire_ledger(member, timer):
+                return
         else:
             raise AssertionError(timer.kind)
         self._changed(member, timer.due_us)
+
+    def _fire_ledger(self, member: Member, timer: Timer) -> bool:
+        """Let points expire, warn of it, release what was held; False if nothing came of it."""
+        warned = self._ledger.fire(member, timer, self.emit)
+        if warned is None:
+            self._members.put(member.member_id, member)
+            return False
+        for one in warned:
+            subject = f"{one.currency}:{one.expires_us}"
+            cause_key = f"{member.member_id}:{EXPIRING}:{subject}"
+            self._decider.raised(member, Raised(EXPIRING, subject, timer.due_us, cause_key), self.emit)
+        return True
+
+    def _stands(self, member: Member, waited: Deferred) -> bool:
+        """Say whether the signal about which a candidate waits still stands."""
+        if self._decider.signal_of(waited.rule) == EXPIRING:
+            return self._ledger.warning_stands(member, waited.subject)
+        return self._carts.still_raised(member, waited.subject)
 
     def _changed(self, member: Member, at_us: int) -> None:
         member.version += 1
@@ -204,6 +229,9 @@ class MemberMachine:
 
     def _adjust(self, member: Member, event: events.PointsAdjust, step: Stitched, emit: Emit) -> None:
         self._ledger.adjust(member.member_id, member.books, event, step, emit)
+
+    def _accrual(self, member: Member, event: events.Accrual, step: Stitched, emit: Emit) -> None:
+        self._ledger.accrue(member.member_id, member.books, event, step, emit)
 
     def _unsupported(self, member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
         self._ledger.unsupported(member.member_id, str(event.__struct_config__.tag), step, emit)

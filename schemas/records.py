@@ -73,8 +73,9 @@ class MemberChanged(Struct, frozen=True, gc=False):
 class EntryPosted(Struct, frozen=True, gc=False):
     """One balanced entry: `legs` are (account, signed points) and sum to zero; the rest is the state after it.
 
-    `version` counts the member's entries without a gap. Accounts: `available`, `receivable` are the member's;
-    `issued`, `redeemed`, `adjusted`, `breakage`, `transfer` the program's.
+    `version` counts the member's entries without a gap. Accounts: `available`, `pending`, `receivable` are the
+    member's; `issued`, `redeemed`, `adjusted`, `breakage`, `transfer` the program's. `lots` are (expires_us, signed
+    points): what the entry changed of the available points that expire then.
     """
 
     entry_id: str
@@ -93,6 +94,7 @@ class EntryPosted(Struct, frozen=True, gc=False):
     lifetime_earned: int
     lifetime_redeemed: int
     lifetime_expired: int
+    lots: list[tuple[int, int]] = []
 
 
 class PointsRefused(Struct, frozen=True, gc=False):
@@ -165,7 +167,7 @@ class ReceiptNoted(Struct, frozen=True, gc=False):
 
 
 class AlertRaised(Struct, frozen=True, gc=False):
-    """Something people should look at; `owner` and `playbook` are the program's words for whose it is and what to do."""
+    """Something people should look at; `owner` and `playbook` are the program's words: whose it is and what to do."""
 
     alert_id: str
     at_us: int

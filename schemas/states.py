@@ -28,8 +28,24 @@ class Person(Struct, array_like=True, gc=False):
     merged_into: str | None = None
 
 
+class Lot(Struct, array_like=True, gc=False):
+    """Points that expire together: what is left of one earning. `number` is the member's, of lots and holds.
+
+    `by` is the identifier that earned it, empty where it is the books' own `by`.
+    """
+
+    expires_us: int
+    number: int
+    left: int
+    by: str = ""
+
+
 class Account(Struct, array_like=True, gc=False):
-    """A member's points in one currency; `receivable` is what a return took back beyond the balance."""
+    """A member's points in one currency; `receivable` is what a return took back beyond the balance.
+
+    `lots` are what of `available` expires, `lotted` points in all, by (expires_us, number). `timer_us` is when the
+    account is woken next (0: it sleeps); expiries up to `warned_us` were warned of, `warnings` are those that stand.
+    """
 
     available: int = 0
     pending: int = 0
@@ -37,19 +53,67 @@ class Account(Struct, array_like=True, gc=False):
     earned: int = 0
     redeemed: int = 0
     expired: int = 0
+    lots: list[Lot] = []
+    lotted: int = 0
+    timer_us: int = 0
+    warned_us: int = 0
+    warnings: list[int] = []
+
+
+class Hold(Struct, array_like=True, gc=False):
+    """Points that are pending until `until_us` of log time or an event `awaits`; earned by the event `source`, `id`."""
+
+    currency: str
+    points: int
+    rule: str
+    until_us: int
+    awaits: str
+    expires_us: int
+    by: str
+    source: str
+    id: str
+
+
+class Accrual(Struct, array_like=True, gc=False):
+    """An accepted accrual, so that it counts once."""
+
+    at_us: int
+    currency: str
+    points: int
+    by: str = ""
+
+
+class Share(Struct, array_like=True, gc=False):
+    """What the events of one identifier did to an account."""
+
+    earned: int = 0
+    redeemed: int = 0
+    expired: int = 0
 
 
 class Earned(Struct, array_like=True, gc=False):
-    """What an order earned by one rule, and how much of it returns took back."""
+    """What an order earned by one rule, and how much of it returns took back.
+
+    `lot` is the number of its lot or hold (0: it has none) that expires at `expires_us`; `waived` is what of
+    `taken_back` the currency's policy let the member keep.
+    """
 
     rule: str
     currency: str
     points: int
     taken_back: int = 0
+    lot: int = 0
+    expires_us: int = 0
+    waived: int = 0
+    qualifying: bool = True
 
 
 class Order(Struct, array_like=True, gc=False):
-    """An order as far as returns need it; `purchased` is false while only a return has come."""
+    """An order as far as returns need it; `purchased` is false while only a return has come.
+
+    `by` is the identifier it was bought under; `others` are what was bought or returned under the same order id by
+    another one: the order as far as it is theirs, should the member be split.
+    """
 
     at_us: int
     money: str
@@ -57,24 +121,39 @@ class Order(Struct, array_like=True, gc=False):
     returned: int
     purchased: bool
     earned: list[Earned]
+    by: str = ""
+    others: list["Order"] = []
 
 
 class Redemption(Struct, array_like=True, gc=False):
-    """An accepted redemption, until it is cancelled."""
+    """An accepted redemption, until it is cancelled; `draws` are what it took from lots."""
 
     at_us: int
     currency: str
     points: int
     cancelled: bool = False
+    by: str = ""
+    draws: list[Lot] = []
 
 
 class Books(Struct, array_like=True, gc=False):
-    """A member's ledger: accounts by currency, orders and redemptions by id; `entries` counts without a gap."""
+    """A member's ledger: accounts by currency, orders and redemptions by id; `entries` counts without a gap.
+
+    What an account counts was done by events of the identifier `by`, but for the `shares` (identifier, currency) of
+    others: a member that always comes under one name has none. Lots and holds are numbered up to `lots`; `awaited` are
+    the numbers of holds by the event they wait for.
+    """
 
     accounts: dict[str, Account] = {}
     orders: dict[str, Order] = {}
     redemptions: dict[str, Redemption] = {}
     entries: int = 0
+    by: str = ""
+    shares: dict[str, dict[str, Share]] = {}
+    lots: int = 0
+    holds: dict[int, Hold] = {}
+    awaited: dict[str, list[int]] = {}
+    accruals: dict[str, Accrual] = {}
 
 
 class Cart(Struct, array_like=True, gc=False):

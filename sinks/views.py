@@ -55,7 +55,7 @@ BALANCES = """
 SELECT member_id, currency, available, pending, receivable, lifetime_earned, lifetime_redeemed, lifetime_expired,
        version, make_timestamp(recorded_at_us) AS changed_at
 FROM (
-    SELECT * EXCLUDE (legs) FROM stored.entries
+    SELECT * EXCLUDE (legs, lots) FROM stored.entries
     QUALIFY row_number() OVER (PARTITION BY member_id, currency ORDER BY version DESC) = 1
 )
 WHERE member_id NOT IN (SELECT member_id FROM stored.members_now WHERE forgotten OR merged_into IS NOT NULL)
@@ -63,12 +63,22 @@ WHERE member_id NOT IN (SELECT member_id FROM stored.members_now WHERE forgotten
 
 POSTINGS = """
 WITH unfolded AS (
-    SELECT * EXCLUDE (legs), unnest(legs) AS leg, unnest(range(1, len(legs) + 1)) AS number FROM stored.entries
+    SELECT * EXCLUDE (legs, lots), unnest(legs) AS leg, unnest(range(1, len(legs) + 1)) AS number FROM stored.entries
 )
 SELECT entry_id || '/' || number AS posting_id, entry_id, member_id, leg.account AS account, currency,
        leg.points AS points, make_timestamp(effective_at_us) AS effective_at,
        make_timestamp(recorded_at_us) AS recorded_at, rule, cause_source, cause_id, version
 FROM unfolded
+"""
+
+# What an entry changed of lots is stored as signed points by expiry, so a lot's rest is a sum.
+LOTS = """
+WITH changed AS (
+    SELECT member_id, currency, recorded_at_us, unnest(lots) AS lot FROM stored.entries WHERE len(lots) > 0
+)
+SELECT member_id, currency, make_timestamp(lot.expires_us) AS expires_at, sum(lot.points)::BIGINT AS points,
+       make_timestamp(max(recorded_at_us)) AS changed_at
+FROM changed GROUP BY member_id, currency, lot.expires_us HAVING sum(lot.points) > 0
 """
 
 TIERS = """
@@ -131,6 +141,7 @@ VIEWS: Final = {
     "identity_events":    IDENTITY_EVENTS,
     "balances":           BALANCES,
     "postings":           POSTINGS,
+    "lots":               LOTS,
     "tiers":              TIERS,
     "signals":            SIGNALS,
     "scores":             SCORES,

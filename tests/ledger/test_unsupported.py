@@ -8,7 +8,6 @@ from schemas.log import Place
 from tests.config.samples import program
 
 DATA = {
-    "accrual": b'"accrual_id":"a1","currency":"points","points":5',
     "erase": b'"request_id":"r1","actor":"desk"',
     "export": b'"request_id":"r2","actor":"desk"',
     "split": b'"keep":{"loyalty":"L1"},"part":{"loyalty":"L2"},"actor":"desk","reason":"wrong"',
