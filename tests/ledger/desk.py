@@ -16,12 +16,13 @@ import msgspec
 
 from config.program import Program
 from flows.ledger.ledger import Ledger
+from flows.ledger.stock import Stock
 from flows.member import MemberMachine
 from flows.runtime.table import Table
 from flows.runtime.timers import Timers
 from schemas.decode import EventDecoder, Rejected
 from schemas.records import EntryPosted, PointsRefused, SignalChanged
-from schemas.states import Books, Member, decode_member, encode_state
+from schemas.states import Books, Member, decode_member, decode_shelf, encode_state
 from schemas.stitched import Erased, Merged, Parted, Stitched
 from tests.ledger.tables import NOTHING, SOURCE, change, data_of, event_of
 
@@ -43,7 +44,7 @@ class Desk:
 
     def __init__(self, program: Program) -> None:
         self.members: Table[Member] = Table(b"m", encode_state, decode_member)
-        self.machine = MemberMachine(program, self.members, Timers())
+        self.machine = MemberMachine(program, self.members, Timers(), Stock(Table(b"k", encode_state, decode_shelf), 256), b"")
         self.ledger = Ledger(program)
         self.emit = self.machine.emit
         self.steps = 0
