@@ -52,7 +52,7 @@ class StandingMachine:
         self._offers = Challenges(program, self._rewards)
         tier_names = frozenset[str]() if self._tiers is None else self._tiers.names
         self._names = tier_names | self._offers.names | self._rewards.names
-        self._not_qualifying = {
+        self._not_qualifying = {rule.id for rule in program.earn if not rule.qualifying} | {
             f"offer.{name}" for name, offer in program.offers.items()
             if offer.reward is not None and not offer.reward.qualifying
         }  # fmt: skip
