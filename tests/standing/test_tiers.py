@@ -352,3 +352,14 @@ earn:
         purchase  ada  2026-03-03T10:00  o2  14.00 EUR  -> +14 points, +14 points
         purchase  ada  2026-03-04T10:00  o3   1.00 EUR  -> +1 points, +1 points, tier silver QUALIFIED until 2027-12-31T23:00
         """, club(levels=levels, extra=earn))  # fmt: skip
+
+
+def test_a_merge_in_the_grace_does_not_make_it_longer() -> None:
+    """What the year before last gave ends when it would have ended."""
+    check("""
+        purchase  ada      2026-03-01T10:00  o1  100.00 EUR  -> tier silver QUALIFIED until 2027-01-30T23:00
+        purchase  bob      2026-03-02T10:00  o2    1.00 EUR  -> nothing
+        alias     ada+bob  2027-01-10T10:00                  -> nothing
+        later     -        2027-01-30T22:59                  -> nothing
+        later     -        2027-01-30T23:00                  -> tier None PERIOD_ENDED
+        """, club("period: calendar_year\n  keeps_periods: 0\n  grace: 30d"))  # fmt: skip
