@@ -363,3 +363,14 @@ def test_a_merge_in_the_grace_does_not_make_it_longer() -> None:
         later     -        2027-01-30T22:59                  -> nothing
         later     -        2027-01-30T23:00                  -> tier None PERIOD_ENDED
         """, club("period: calendar_year\n  keeps_periods: 0\n  grace: 30d"))  # fmt: skip
+
+
+def test_an_order_of_an_old_name_is_another_order() -> None:
+    """Once forgotten, it takes nothing from one that the other half of a person bought under the same id."""
+    check("""
+        purchase  ada      2026-03-01T10:00  o1    1.00 EUR  -> nothing
+        purchase  bob      2028-03-01T10:00  o1  100.00 EUR  -> tier silver QUALIFIED until 2029-12-31T23:00
+        alias     ada+bob  2028-04-01T10:00                  -> tier silver MERGED until 2029-12-31T23:00
+        later     -        2029-12-31T22:59                  -> nothing
+        later     -        2029-12-31T23:00                  -> tier None PERIOD_ENDED
+        """, club())  # fmt: skip
