@@ -39,7 +39,8 @@ def prepare(connection: DuckDBPyConnection, program: Program) -> None:
     ]
     if rules:
         connection.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?)", rules)
-    connection.executemany("INSERT INTO currencies VALUES (?)", [(name,) for name in program.currencies])
+    if program.currencies:
+        connection.executemany("INSERT INTO currencies VALUES (?)", [(name,) for name in program.currencies])
     connection.execute(f"SET VARIABLE orders_us = {program.retention.orders}")
     connection.execute(f"SET VARIABLE events_us = {program.retention.events}")
 
