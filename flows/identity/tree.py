@@ -10,6 +10,7 @@ A member with more than INLINE_MAX identifiers keeps the older ones in pages, so
 no more to link to than any other. `Forest` hides the pages: `whole` gives a member's tree at once, for what is rare.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -66,9 +67,10 @@ class Tree:
             around.setdefault(edge.other, []).append(edge)
         return around
 
-    def degree(self, identifier: str) -> int:
-        """Give how many edges touch an identifier."""
-        return sum(identifier in (edge.one, edge.other) for edge in self.edges)
+    def between(self) -> set[str]:
+        """Give the identifiers that more than one edge touches: ways lead over them."""
+        ends = Counter(end for edge in self.edges for end in (edge.one, edge.other))
+        return {identifier for identifier, count in ends.items() if count > 1}
 
     def sides(self, keep: set[str], part: set[str]) -> set[str]:
         """Give the identifiers on the side of `part` when the youngest edges between both sides are cut.
@@ -200,7 +202,8 @@ class Forest:
         order, number = list(dict.fromkeys(ids)), _groups(ids, edges, "")
         heads = list({number[one]: one for one in reversed(order)}.values())[::-1]
         slots = {identifier: Edge(person.created_us, 0, order[0], identifier) for identifier in heads[1:]}
-        free = [identifier for identifier in order if identifier not in set(heads)]
+        first = set(heads)
+        free = [identifier for identifier in order if identifier not in first]
         assert len(free) == len(edges), (person.member_id, len(free), len(edges))
         slots |= dict(zip(free, edges, strict=True))
         person.ids = order
