@@ -30,7 +30,7 @@ class ErasedLines:
     def __init__(self, people: Sequence[ErasedMember]) -> None:
         """The place of a person in `people` is that of its count."""
         self._people = people
-        self._words = Words(people)
+        self._words = Words([(person.ids, person.at_us) for person in people])
         self._members = {
             member_id: nth
             for nth, person in enumerate(people)

@@ -90,11 +90,11 @@ def print_kept(to: Console, kept: Kept) -> None:
         to.print(table(("member_id", "other", "events", "last", "left out last", "why"), rows, right=["events"]))
     if kept.quarantined:
         to.print(f"\nQuarantined: {kept.quarantined_values:,} values", style="bold")
-        rows = [
+        values = [
             (shortened(one["identifier"], VALUE_CHARS_MAX), one["space"], one["since"], one["member_id"], one["detail"])
             for one in kept.quarantined
         ]
-        to.print(table(("identifier", "space", "since", "attributed to", "why"), rows))
+        to.print(table(("identifier", "space", "since", "attributed to", "why"), values))
     if kept.limits:
         to.print("\nLimits that were hit", style="bold")
         names = ("type", "detail", "identifiers", "events", "members")
@@ -103,8 +103,8 @@ def print_kept(to: Console, kept: Kept) -> None:
     if kept.splits:
         to.print(f"\nSplits: {kept.all_splits:,}", style="bold")
         names = ("at", "member_id", "other_member_id", "identifiers", "detail")
-        rows = [tuple(one[name] for name in names) for one in kept.splits]
-        to.print(table(("at (UTC)", "member_id", "part", "identifiers", "why"), rows, right=["identifiers"]))
+        parts = [tuple(one[name] for name in names) for one in kept.splits]
+        to.print(table(("at (UTC)", "member_id", "part", "identifiers", "why"), parts, right=["identifiers"]))
 
 
 def _total(rows: list[Row], name: str) -> int:
