@@ -75,7 +75,7 @@ def told(station: StitchHost, rows: list[Row], dice: random.Random | None) -> di
     return out
 
 
-@pytest.mark.parametrize("seed", (0, 5))
+@pytest.mark.parametrize("seed", [0, 5])
 def test_neither_batches_nor_a_small_cache_decide_anything(seed: int, tmp_path: Path) -> None:
     """One batch in memory tells the same, byte for byte, as many over a store whose cache holds next to nothing."""
     rows = crowd(seed)
