@@ -9,7 +9,7 @@ from typing import Any, Final
 from xxhash import xxh3_128_hexdigest
 
 from tests.identity.kinds import Kinds, over_built_in
-from tests.identity.trees import Edge, path
+from tests.identity.trees import Edge, grouped, path
 
 DAY_US: Final = 86_400_000_000
 Told = tuple[str, str, str | None, tuple[str, ...]]
@@ -147,9 +147,14 @@ class Members:
         made = sum(other.created_us == self.now_us for other in self.members)
         name = xxh3_128_hexdigest(f"{self.key}:{made}".encode())[:24]
         new = Person(f"m_{name}", self.now_us, ids, [], self.day)
-        new.edges = [edge for edge in person.edges if edge.one in ids and edge.two in ids]
-        person.edges = [edge for edge in person.edges if edge.one not in ids and edge.two not in ids]
-        person.ids = [one for one in person.ids if one not in ids]
+        edges, person.ids = person.edges, [one for one in person.ids if one not in ids]
+        for side in (person, new):
+            side.edges = [edge for edge in edges if edge.one in side.ids and edge.two in side.ids]
+            first, *others = grouped(side.ids, side.edges) or [set()]
+            hub = next((one for one in side.ids if one in first), "")
+            side.edges += [
+                Edge(hub, next(one for one in side.ids if one in group), self.now_us) for group in others
+            ]
         for other in self.members:
             if other is not person and self.resolved(other) is person and other.had and set(other.had) <= set(ids):
                 other.into = new

@@ -25,7 +25,7 @@ TIGHT: Final[dict[str, Any]] = {"anonymous_days": 10, "identifiers": {
     "cookie": {"shared": {"members": 2, "within": "week", "undo": False}},
 }}  # fmt: skip
 TURNED: Final[dict[str, Any]] = {"anonymous_days": 30, "identifiers": {
-    "loyalty": {"priority": 150, "max": {"values": 1, "within": "ever"}},
+    "loyalty": {"unique": False, "priority": 150, "max": {"values": 1, "within": "ever"}},
     "device":  {"priority": 950, "unique": True, "shared": None},
     "cookie":  {"priority": 940, "shared": {"members": 2, "within": "month"}, "deny": ["4$"]},
     "crm":     {"unique": True, "allow": ["^c[1-3]$"]},
