@@ -94,6 +94,7 @@ def _check_program(deployment: Deployment, program: Program) -> None:
 def _wired(request: Request, deployment: Deployment, metrics: Metrics, cluster: Cluster | None) -> Run:
     stop, settings = Stop(), request.settings
     wiring = Wiring(request.program, deployment.state, settings.key_groups, settings.cache_mb * MIB, metrics)
+    wiring.erasure_key = deployment.erasure_key()
     wiring.too_many_dead = lambda message: stop.fail(TooManyDeadLetters(message))
     run = Run(request, deployment, wiring, stop, cluster)
     if request.groups is not None:

@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from config.program import Identity, Program
+from config.identity import Identity
+from config.program import Program
 
 START_ANEW: Final = "or start anew in another folder or with `--fresh` and replay the log"
 

@@ -15,7 +15,10 @@ from config.problems import Location, printable
 from config.program import Program
 
 # Kinds of errors whose message, made by our own validators, says already what is accepted.
-_OWN_KINDS: Final = frozenset({"duration", "time_zone", "quiet_hours", "unknown_reference", "repeated", "shadowing"})
+_OWN_KINDS: Final = frozenset({
+    "duration", "time_zone", "quiet_hours", "unknown_reference", "repeated", "shadowing", "priority", "contradiction",
+    "pattern",
+})  # fmt: skip
 
 
 def describe(error: ErrorDetails) -> tuple[Location, str, str, str]:

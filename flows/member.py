@@ -6,7 +6,7 @@ to a member raises its version by one.
 
 from collections.abc import Callable
 from heapq import heappush
-from typing import Any
+from typing import Any, assert_never
 
 from config.program import Program
 from flows.decisions import consent
@@ -15,12 +15,13 @@ from flows.decisions.decide import Decider
 from flows.ledger.ledger import Ledger
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts
+from flows.uniting import Uniting, keep_value
 from schemas import events
 from schemas.events import CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ReceiptNoted
-from schemas.states import Member
-from schemas.stitched import Emit, Forgotten, Merged, Step, Stitched
+from schemas.states import Member, encode_state
+from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
 
@@ -37,9 +38,11 @@ class MemberMachine:
         self._ledger = Ledger(program)
         self._carts = AbandonedCarts(program)
         self._decider = Decider(program)
+        self._uniting = Uniting(self._ledger, self._carts, self._decider)
         self.emit = Emit(self._wake)
         self.touched: dict[str, Member] = {}
         self.gone: list[str] = []
+        self.exported: list[tuple[Exported, bytes]] = []
         self.forgotten_events = 0
         self.put_aside: dict[str, list[Timer]] = {}
         self._handlers: dict[type, Handler] = {
@@ -49,9 +52,6 @@ class MemberMachine:
             events.RedeemCancel: self._redeem_cancel,
             events.PointsAdjust: self._adjust,
             events.Accrual: self._unsupported,
-            events.Split: self._unsupported,
-            events.Erase: self._unsupported,
-            events.Export: self._unsupported,
             events.CartChange: self._cart_change,
             events.Consent: self._consent,
             events.Preference: self._preference,
@@ -80,7 +80,7 @@ class MemberMachine:
             member.events += 1
             member.updated_us = step.log_us
             if step.linked is not None:
-                _link(member, step.linked, known=step.known)
+                _link(member, step)
             event = step.event
             handler = handlers.get(type(event))
             if handler is not None:
@@ -131,18 +131,40 @@ class MemberMachine:
 
     # what happens to members
 
-    def _happened(self, step: Merged | Forgotten) -> None:
+    def _happened(self, step: Merged | Forgotten | Parted | Erased | Exported) -> None:
         match step:
             case Merged():
                 self._merge(step)
+            case Parted():
+                self.take_part(step, self.give_part(step))
             case Forgotten():
+                self._forget(step)
+            case Erased():
+                self._erase(step)
+            case Exported():
                 member = self._members.get(step.member_id)
                 if member is not None:
-                    self.forgotten_events += member.events
-                    self._ledger.forget(member.member_id, member.books, step, self.emit)
-                self._members.remove(step.member_id)
-                self.touched.pop(step.member_id, None)
-                self.gone.append(step.member_id)
+                    self.exported.append((step, encode_state(member)))
+            case _:
+                assert_never(step)
+
+    def _forget(self, step: Forgotten) -> None:
+        member = self._members.get(step.member_id)
+        if member is not None:
+            self.forgotten_events += member.events
+            self._ledger.forget(member.member_id, member.books, step, self.emit)
+        self._remove(step.member_id)
+
+    def _erase(self, step: Erased) -> None:
+        member = self._members.get(step.member_id)
+        if member is not None:
+            self._uniting.end(member, step, self.emit)
+        self._remove(step.member_id)
+
+    def _remove(self, member_id: str) -> None:
+        self._members.remove(member_id)
+        self.touched.pop(member_id, None)
+        self.gone.append(member_id)
 
     def _merge(self, step: Merged) -> None:
         """Absorb the other member, which becomes a forwarding stone; absorbing twice changes nothing."""
@@ -168,24 +190,21 @@ class MemberMachine:
         into = self._members.get(step.member_id)
         if into is None:
             into = Member(step.member_id, other.space)
-        self._absorb(into, other, step)
+        self._uniting.absorb(into, other, step, self.emit)
         self._changed(into, step.log_us)
 
-    def _absorb(self, into: Member, other: Member, step: Merged) -> None:
-        into.known = into.known or other.known
-        into.events += other.events
-        for kind, values in other.ids.items():
-            into.ids[kind] = [*(value for value in values if value not in into.ids.get(kind, ())),
-                              *into.ids.get(kind, ())]
-        if other.attributes_us > into.attributes_us:
-            into.attributes = {**into.attributes, **other.attributes}
-        else:
-            into.attributes = {**other.attributes, **into.attributes}
-        into.attributes_us = max(into.attributes_us, other.attributes_us)
-        self._ledger.absorb(into.member_id, into.books, other.member_id, other.books, step, self.emit)
-        consent.absorb(into.relations, other.relations)
-        self._carts.absorb(into, other, step.log_us, self.emit)
-        self._decider.absorb(into, other, self.emit)
+    def give_part(self, step: Parted) -> Member:
+        """Take out of `member_id` what is a member of its own from now on, and give it."""
+        keeps = self._members.get(step.member_id)
+        assert keeps is not None, step.member_id
+        part = self._uniting.part(keeps, step, self.emit)
+        self._changed(keeps, step.log_us)
+        return part
+
+    def take_part(self, step: Parted, part: Member) -> None:
+        """Take in a member that was part of another."""
+        self._uniting.wake(part, self.emit)
+        self._changed(part, step.log_us)
 
     # what events do
 
@@ -235,11 +254,10 @@ class MemberMachine:
         )  # fmt: skip
 
 
-def _link(member: Member, linked: list[str], *, known: bool) -> None:
-    """Keep new identifiers by type; the latest stands last, since a message goes to the latest address."""
-    member.known = member.known or known
-    for identifier in linked:
-        kind, _, value = identifier.partition(":")
-        values = member.ids.setdefault(kind, [])
-        if value not in values:
-            values.append(value)
+def _link(member: Member, step: Stitched) -> None:
+    """Keep new identifiers, and since when nothing counts that was agreed to before."""
+    member.known = member.known or step.known
+    for identifier in step.linked or ():
+        keep_value(member, identifier)
+    if step.erased_us > member.relations.erased_us:
+        member.relations.erased_us = step.erased_us

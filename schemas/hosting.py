@@ -37,6 +37,18 @@ class Rows(Protocol[T]):
         """Forget the row."""
 
 
+class Marks(Protocol):
+    """A set of names that is wholly in memory, so that asking is one look into `names`."""
+
+    names: set[str]
+
+    def add(self, name: str) -> None:
+        """Mark a name."""
+
+    def discard(self, name: str) -> None:
+        """Take the mark away."""
+
+
 class TimerQueue(Protocol):
     """Timers in order of their due time; `next_us` is when the earliest is due."""
 

@@ -36,6 +36,7 @@ class DecisionReason(StrEnum):
 
     ALLOWED = "ALLOWED"
     NO_ADDRESS = "NO_ADDRESS"
+    ERASED = "ERASED"
     NO_CONSENT = "NO_CONSENT"
     CAP_REACHED = "CAP_REACHED"
     QUIET_HOURS = "QUIET_HOURS"

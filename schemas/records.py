@@ -222,6 +222,18 @@ class IdentifierMoved(Struct, frozen=True, gc=False):
     before: str | None = None
 
 
+class ErasedMember(Struct, frozen=True, gc=False):
+    """Whom the sinks must forget: a member, those it had absorbed, all identifiers (`type:value`), who asked when."""
+
+    member_id: str
+    former_ids: list[str]
+    space: str
+    identifiers: list[str]
+    request_id: str
+    at_us: int
+    cause_key: str
+
+
 class Post(Struct, frozen=True, gc=False):
     """A message to another process of ours: `topic` is its name without the deployment's prefix.
 

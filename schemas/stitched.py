@@ -12,6 +12,7 @@ from schemas.records import (
     AlertRaised,
     DecisionMade,
     EntryPosted,
+    ErasedMember,
     IdentifierMoved,
     PointsRefused,
     ReceiptNoted,
@@ -101,12 +102,23 @@ class Exported(Cause, gc=False, array_like=True, tag="exported"):
     actor: str
 
 
+Halved = Merged | Parted
+
+
+def giver_taker(step: Halved) -> tuple[str, str, str]:
+    """Give the members of a step's two halves, who gives and who takes, and whose state travels."""
+    if isinstance(step, Merged):
+        return step.absorbed, step.member_id, step.absorbed
+    return step.member_id, step.part_id, step.part_id
+
+
 Step = Stitched | Merged | Forgotten | Parted | Erased | Exported
 
 
 class Copy(Struct, gc=False, array_like=True):
-    """A member on its way to another worker: `packed` is its state at the step `seq` that merged it into another.
+    """A member on its way to another worker: `packed` is its state at the step `seq` that merged or parted it.
 
+    `absorbed` is who travels: the member that was merged into `member_id`, or the part, which is `member_id` itself.
     `late`, set by who reads it: the step was passed before, so it is of use only to a member that waits for it.
     """
 
@@ -131,6 +143,7 @@ class StitchedBatch(Struct, gc=False):
     gone: list[str]
     read_at: float
     copies: list[Copy] = []
+    erased: list[ErasedMember] = []
 
 
 class Emit:

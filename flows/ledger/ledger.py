@@ -153,6 +153,11 @@ class Ledger:
                 legs = credit(account, account.receivable, "breakage")
                 post(member_id, books, currency, legs, "forgotten", cause, emit, f":{member_id}")
 
+    def part(self, *_a, **_k): ...
+
+    def erase(self, member_id, books, cause, emit):
+        self.forget(member_id, books, cause, emit)
+
     def absorb(self, into_id: str, into: Books, from_id: str, other: Books, cause: Cause, emit: Emit) -> None:
         """Move everything of `other` into `into` by postings; orders and redemptions unite."""
         for currency, account in sorted(other.accounts.items()):

@@ -1,7 +1,8 @@
 """The folder of a deployment: who may work in it, what it was made with, and where its parts lie.
 
-DIR/state/           format.json, made_as.json, program.json, lock, engine/ (offsets), a folder a station; at_rest.json
-                     after a clean end of a member worker, moved.json and moving.json where groups were moved
+DIR/state/           format.json, made_as.json, program.json, lock, engine/ (offsets), a folder a station; erasure.key,
+                     which hashes the identifiers of erased persons; at_rest.json after a clean end of a member
+                     worker, moved.json and moving.json where groups were moved
 DIR/journal.jsonl    the exceptions to the order of a file log
 DIR/warehouse/, surfaces.db, outbox.jsonl, dead_letters.jsonl   written by the sinks
 
@@ -12,6 +13,7 @@ would be looked for where they are not.
 import fcntl
 import json
 import os
+import secrets
 import shutil
 from pathlib import Path
 from typing import TextIO
@@ -25,6 +27,7 @@ MANAGED = (
 )  # fmt: skip
 
 
+ERASURE_KEY_BYTES = 32
 NO_REPLAY = "no"
 ONE_PROCESS_ON_FILES = {"role": "run", "input": "files", "replay": NO_REPLAY}
 
@@ -127,6 +130,17 @@ class Deployment:
                 f"is fixed when a deployment is made: set BALANZA_KEY_GROUPS={found.get('key_groups')}, or start "
                 "anew with --fresh"
             )
+
+    def erasure_key(self) -> bytes:
+        """The key that hashes the identifiers of erased persons, made with the folder and readable to its owner only."""
+        path = self.state / "erasure.key"
+        if not path.exists():
+            draft = path.with_suffix(".new")
+            draft.unlink(missing_ok=True)
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_hex(ERASURE_KEY_BYTES).encode())
+            draft.replace(path)
+        return path.read_bytes()
 
     @property
     def made_as(self) -> dict[str, str]:
