@@ -90,11 +90,11 @@ class Said:
         told = Outcome(rows=[
             (change.kind, change.member_id, change.other_member_id, tuple(sorted(change.ids))) for change in changes
         ])  # fmt: skip
-        if applied:
-            (event,), (step,) = applied, steps
-            assert event.member_id == step.member_id
-            told.member_id, told.by = step.member_id, step.by
-            told.linked, told.erased_us = step.linked or [], step.erased_us
+        for event in applied:
+            told.member_id = event.member_id
+        for step in steps:
+            assert step.member_id == told.member_id
+            told.by, told.linked, told.erased_us = step.by, step.linked or [], step.erased_us
         return told
 
     def partition(self) -> dict[str, list[str]]:

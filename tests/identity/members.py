@@ -25,7 +25,7 @@ class Person:
     edges: list[Edge]
     last_day: int
     into: "Person | None" = None
-    had: list[str] = field(default_factory=list)
+    first: str = ""
     erased: bool = False
     forgotten: bool = False
 
@@ -107,17 +107,16 @@ class Members:
         self.told.erased_us = max(self.tombs.get(one, 0) for one in new)
         self.tell("link", person, None, new)
 
-    def merge(self, person: Person, other: Person, fit: list[str]) -> None:
+    def merge(self, person: Person, mine: str, other: Person, theirs: str) -> None:
         """The link tree: a merge.
 
         A merge adds an edge between the highest identifier (in the event's order) of each side.
         """
-        ends = [next(one for one in fit if one in side.ids) for side in (person, other)]
         self.tell("merge", person, other, other.ids)
-        person.edges += [*other.edges, Edge(ends[0], ends[1], self.now_us)]
+        person.edges += [Edge(mine, theirs, self.now_us), *other.edges]
         person.last_day = max(person.last_day, other.last_day)
         person.ids += other.ids
-        other.had, other.into, other.ids, other.edges = list(other.ids), person, [], []
+        other.first, other.into, other.ids, other.edges = other.ids[0], person, [], []
 
     def evidence(self, person: Person, fit: list[str]) -> None:
         """The link tree: direct evidence takes the place of a shared value.
@@ -130,33 +129,35 @@ class Members:
         def is_shared(one: str) -> bool:
             return self.kind(one).get("shared") is not None
 
-        ends = [one for one in fit if not is_shared(one)]
-        for at, two in enumerate(ends):
-            for one in ends[:at]:
-                over = [edge for edge in path(one, two, person.edges) if is_shared(edge.one) or is_shared(edge.two)]
-                if over:
-                    person.edges.remove(max(over, key=lambda edge: edge.at_us))
-                    person.edges.append(Edge(one, two, self.now_us))
+        one, *others = [one for one in fit if not is_shared(one)] or [""]
+        for two in others:
+            over = [edge for edge in path(one, two, person.edges) if is_shared(edge.one) or is_shared(edge.two)]
+            if over:
+                youngest = max(over, key=lambda edge: (edge.at_us, person.edges.index(edge)))
+                person.edges[person.edges.index(youngest)] = Edge(one, two, self.now_us)
 
-    def part(self, person: Person, ids: list[str]) -> None:
-        """A side becomes a member of its own.
+    def part(self, person: Person, ids: list[str], number: int) -> None:
+        """Some identifiers become a member of its own.
 
-        Everything on a side becomes a new member. Ids of members that had been merged and whose identifiers all went to
-        the part lead to the part from now on.
+        Ids of members that had been merged lead to the side that their first identifier is on.
         """
-        made = sum(other.created_us == self.now_us for other in self.members)
-        name = xxh3_128_hexdigest(f"{self.key}:{made}".encode())[:24]
-        new = Person(f"m_{name}", self.now_us, ids, [], self.day)
-        edges, person.ids = person.edges, [one for one in person.ids if one not in ids]
-        for side in (person, new):
-            side.edges = [edge for edge in edges if edge.one in side.ids and edge.two in side.ids]
-            first, *others = grouped(side.ids, side.edges) or [set()]
-            hub = next((one for one in side.ids if one in first), "")
-            side.edges += [
-                Edge(hub, next(one for one in side.ids if one in group), self.now_us) for group in others
-            ]
+        name = xxh3_128_hexdigest(f"{self.key}/part/{number}".encode())[:24]
+        new = Person(f"m_{name}", self.now_us, ids, person.edges, self.day)
+        self.keep(new, ids)
         for other in self.members:
-            if other is not person and self.resolved(other) is person and other.had and set(other.had) <= set(ids):
+            if other is not person and self.resolved(other) is person and other.first in ids:
                 other.into = new
         self.members.append(new)
         self.tell("split", person, new, ids)
+
+    def keep(self, person: Person, ids: list[str]) -> None:
+        """A member is left with some identifiers, and the edges between them.
+
+        Groups that hung together only over what is gone are joined at the oldest identifier.
+        """
+        was_known, person.ids = self.known(person), ids
+        if was_known and not self.known(person):
+            person.last_day = max(person.last_day, self.day)
+        edges = [edge for edge in person.edges if edge.one in ids and edge.two in ids]
+        heads = [next(one for one in ids if one in group) for group in grouped(ids, edges)]
+        person.edges = edges + [Edge(ids[0], head, person.created_us) for head in heads[1:]]

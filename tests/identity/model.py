@@ -11,7 +11,7 @@ from xxhash import xxh3_128_hexdigest
 
 from tests.identity.kinds import Ids, Kinds, canonical
 from tests.identity.members import Members, Outcome, Person
-from tests.identity.trees import connected, grouped, parted, taken_out
+from tests.identity.trees import connected, grouped, parted
 
 DAY_US: Final = 86_400_000_000
 DAYS: Final = {"year": 365, "month": 30, "week": 7}
@@ -52,8 +52,14 @@ class Model(Members):
             if not gone and not self.known(person) and due_us <= log_us:
                 self.tell("expire", person, None, person.ids)
                 self.forgotten.append(person.member_id)
-                person.ids, person.edges, person.forgotten = [], [], True
+                self.end(person)
+                person.forgotten = True
         return self.told
+
+    def end(self, person: Person) -> None:
+        """A member's identifiers are free, and who was seen with them is forgotten."""
+        self.sightings = [seen for seen in self.sightings if seen[0] not in person.ids]
+        person.ids, person.edges = [], []
 
     def canonical(self, ids: Ids) -> list[str]:
         """Rule 1, with what it leaves out counted."""
@@ -83,9 +89,8 @@ class Model(Members):
             if ids:
                 self.tell(kind, person, None, ids)
         self.evidence(person, fit)
-        for one in apart:
-            if self.known(person):
-                self.quarantined[one] = person
+        if any(self.kind(one)["known"] for one in fit):
+            self.quarantined.update(dict.fromkeys(apart, person))
         self.belongs(person, fit[0])
 
     def belongs(self, person: Person, by: str) -> None:
@@ -104,7 +109,7 @@ class Model(Members):
             last = self.quarantined[one]
             person = None if last is None else self.resolved(last)
             if person is not None and not person.erased and not person.forgotten:
-                self.belongs(person, one)
+                self.belongs(person, apart[0])
                 return
 
     # rule 3: shared values
@@ -113,20 +118,24 @@ class Model(Members):
         """Rule 3: sightings, and the quarantine of what too many people were seen with.
 
         For each value of a `shared` type the sighting (anchor, log day) is kept; seen with more than N different known
-        people inside the window, it is quarantined from this event on.
+        people inside the window, it is quarantined from this event on. What the event names beside it (but for other
+        shared values) is one person, of whose sightings the last one is kept.
         """
+        parts = 0
         for one in left:
             shared = self.kind(one).get("shared")
-            anchor = next(
-                (other for other in left if other != one and self.kind(other)["known"]
-                 and other not in self.quarantined), None,
-            )  # fmt: skip
+            others = [other for other in left if other != one and other not in self.quarantined]
+            anchor = next((other for other in others if self.kind(other)["known"]), None)
             if shared is None or anchor is None:
                 continue
-            self.sightings = [seen for seen in self.sightings if seen[:2] != (one, anchor)]
+            said = [other for other in others if other == anchor or self.kind(other).get("shared") is None]
+            self.sightings = [
+                (value, who, day) for value, who, day in self.sightings
+                if value != one or not any(who == other or self.is_one(who, other, one) for other in said)
+            ]  # fmt: skip
             self.sightings.append((one, anchor, self.day))
-            if self.people_with(one, shared["within"]) > shared["members"]:
-                self.quarantine(one, undo=shared.get("undo", True))
+            if self.people_with(one, shared.get("within", "month")) > shared["members"]:
+                parts = self.quarantine(one, parts, undo=shared.get("undo", True))
 
     def people_with(self, one: str, within: str) -> int:
         """Rule 3: how many known people a value was seen with.
@@ -148,24 +157,25 @@ class Model(Members):
             return False
         return connected(anchor, other, person.ids, person.edges, without)
 
-    def quarantine(self, one: str, *, undo: bool) -> None:
-        """Rule 3: a value stops linking.
+    def quarantine(self, one: str, parts: int, *, undo: bool) -> int:
+        """Rule 3: a value stops linking; `parts` counts the members that the event has parted so far.
 
         The value belongs to nobody. With `undo` it is taken out of its member's tree: the component that holds the
-        member's first identifier stays the member, every other one becomes a member of its own.
+        member's first identifier stays the member, every other one becomes a member of its own. Without, the others
+        hang at the member's first identifier from now on.
         """
         person = self.owner(one)
         self.quarantined[one] = None
         self.tell("quarantine", person, None, [one])
         if person is None:
-            return
-        person.ids.remove(one)
-        if not undo:
-            person.edges = taken_out(one, person.edges)
-            return
-        person.edges = [edge for edge in person.edges if one not in edge[:2]]
-        for group in grouped(person.ids, person.edges)[1:]:
-            self.part(person, [other for other in person.ids if other in group])
+            return parts
+        rest = [other for other in person.ids if other != one]
+        groups = grouped(rest, person.edges) if undo else [set(rest)]
+        for group in groups[1:]:
+            parts += 1
+            self.part(person, [other for other in person.ids if other in group], parts)
+        self.keep(person, [other for other in rest if groups and other in groups[0]])
+        return parts
 
     def release(self, named: list[str]) -> None:
         """Rule 5: a quarantined value in an alias links again and its sightings are forgotten."""
@@ -201,13 +211,13 @@ class Model(Members):
         limits: list[tuple[str, str, int, str]] = [
             ("conflict", name, 1, "ever") for name, kind in self.kinds.items() if kind.get("unique")
         ] + [
-            ("limit", name, kind["max"]["values"], kind["max"]["within"])
+            ("limit", name, kind["max"]["values"], kind["max"].get("within", "ever"))
             for name, kind in self.kinds.items() if kind.get("max")
         ]  # fmt: skip
         for why, name, most, within in limits:
-            since = self.now_us - DAYS[within] * DAY_US if within in DAYS else 0
+            since = self.now_us - DAYS[within] * DAY_US if within in DAYS else -1
             held = [
-                [one for one in person.ids if one.startswith(f"{name}:") and self.linked_us[one] >= since]
+                [one for one in person.ids if one.startswith(f"{name}:") and self.linked_us[one] > since]
                 for person in owners
             ]
             more = [one for one in new if one.startswith(f"{name}:")]
@@ -231,10 +241,11 @@ class Model(Members):
             self.members.append(person)
             hub = fit[0]
         else:
+            hub = next(one for one in fit if self.owner(one) is not None)
             person, *others = sorted(owners, key=lambda one: (not self.known(one), one.created_us, one.member_id))
+            mine = next(one for one in fit if one in person.ids)
             for other in others:
-                self.merge(person, other, fit)
-            hub = next(one for one in fit if one in person.ids)
+                self.merge(person, mine, other, next(one for one in fit if one in other.ids))
         if new:
             self.link(person, new, hub)
         return person
@@ -247,15 +258,18 @@ class Model(Members):
         K is the member of the strongest keep identifier that has an owner, P the part values that it owns. Nothing in
         P, or no K, or a value on both sides: nothing happens; a `refused` row says why.
         """
+        if not keep:
+            return
         person = next((owner for one in keep if (owner := self.owner(one)) is not None), None)
         asked = [] if person is None else [one for one in part if one in person.ids]
-        if person is not None:
-            self.belongs(person, next(one for one in keep if one in person.ids))
+        self.told.member_id = "" if person is None else person.member_id
         if person is None or not asked or set(keep) & set(part):
             self.tell("refused", person, None, [])
             return
         kept = [one for one in keep if one in person.ids]
-        self.part(person, parted(person.ids, person.edges, kept, asked))
+        away = parted(person.ids, person.edges, kept, asked)
+        self.part(person, away, 0)
+        self.keep(person, [one for one in person.ids if one not in away])
 
     def request(self, kind: str, named: list[str]) -> None:
         """An erase or export event.
@@ -263,12 +277,17 @@ class Model(Members):
         The member of the strongest identifier with an owner. Erased: all its identifiers leave the index, each with a
         tombstone. Unknown person: a `refused` row.
         """
+        if not named:
+            return
         person = next((owner for one in named if (owner := self.owner(one)) is not None), None)
+        self.told.member_id = "" if person is None else person.member_id
+        if kind == "erase":
+            self.tombs.update((one, self.now_us) for one in named if self.owner(one) in {None, person})
         if person is None:
             self.tell("refused", None, None, [])
             return
-        self.belongs(person, next(one for one in named if one in person.ids))
         self.tell(kind, person, None, [])
         if kind == "erase":
             self.tombs.update(dict.fromkeys(person.ids, self.now_us))
-            person.ids, person.edges, person.erased = [], [], True
+            self.end(person)
+            person.erased = True

@@ -60,11 +60,3 @@ def parted(ids: list[str], edges: list[Edge], keep: list[str], part: list[str]) 
         groups = [group for group in groups if group is not first and group is not second] + [sides]
     (side,) = (group for group in groups if group & set(part))
     return [one for one in ids if one in side]
-
-
-def taken_out(one: str, edges: list[Edge]) -> list[Edge]:
-    """The edges without a value, whose neighbours hang together all the same: at the one it was linked to first."""
-    touching = sorted((edge for edge in edges if one in edge[:2]), key=lambda edge: edge.at_us)
-    ends = [edge.two if edge.one == one else edge.one for edge in touching]
-    hung = [Edge(ends[0], end, edge.at_us) for end, edge in zip(ends[1:], touching[1:], strict=True)]
-    return [edge for edge in edges if edge not in touching] + hung
