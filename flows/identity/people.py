@@ -159,6 +159,7 @@ class People:
         known = self._names_person(ids)
         if known != person.known:
             person.known = known
+            person.last_day = max(person.last_day, cause.log_us // DAY_US)  # a known one's days were not noted
             self._totals.known_members += 1 if known else -1
         if not known:
             self._expect_end(person)

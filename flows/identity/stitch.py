@@ -221,7 +221,7 @@ class Stitcher:
             if resolved.linked:
                 linked, known = resolved.linked, person.known
                 erased_us = self.requests.erased_us(linked, event.space)
-            elif not person.known and self._index.anonymous_types.issuperset(event.data.ids or ()):
+            elif not person.known:
                 self.people.touch(person, log_us)
         self._note(event, cause, member_id, without_space(named.keys, event.space), data)
         self._take_steps()

@@ -136,6 +136,7 @@ class Model(Members):
             self.sightings.append((one, anchor, self.day))
             if self.people_with(one, shared.get("within", "month")) > shared["members"]:
                 parts = self.quarantine(one, parts, undo=shared.get("undo", True))
+                self.quarantined[one] = self.owner(anchor)
 
     def people_with(self, one: str, within: str) -> int:
         """Rule 3: how many known people a value was seen with.

@@ -14,14 +14,15 @@ class Edge(NamedTuple):
 
 def grouped(ids: Iterable[str], edges: Iterable[Edge]) -> list[set[str]]:
     """The connected groups, in the order of their first identifier; edges to other identifiers do not count."""
-    groups = [{one} for one in ids]
+    order = list(ids)
+    groups = [{one} for one in order]
     for edge in edges:
         first = next((group for group in groups if edge.one in group), None)
         second = next((group for group in groups if edge.two in group), None)
         if first is not None and second is not None and first is not second:
             first |= second
             groups.remove(second)
-    return groups
+    return sorted(groups, key=lambda group: min(map(order.index, group)))
 
 
 def connected(one: str, two: str, ids: Iterable[str], edges: Iterable[Edge], without: str) -> bool:
