@@ -21,8 +21,9 @@ from sinks.unexpired import Unexpired
 from sinks.warehouse import Warehouse
 
 FLUSH_SECONDS = 0.2
-STITCHERS_TABLES = ("events", "identity", "members", "dead_letters")
-MEMBERS_TABLES = tuple(table for table in TABLES if table not in STITCHERS_TABLES)
+ALERTS = "alerts"
+STITCHERS_TABLES = ("events", "identity", "members", ALERTS, "dead_letters")
+MEMBERS_TABLES = tuple(table for table in TABLES if table == ALERTS or table not in STITCHERS_TABLES)
 
 
 def destinations(run: Run) -> Destinations:

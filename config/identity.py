@@ -20,7 +20,7 @@ Normalisation = Literal["email", "phone", "trim", "lower"]
 Within = Literal["ever", "year", "month", "week"]
 
 WITHIN_DAYS: Final[Mapping[Within, int | None]] = {"ever": None, "year": 365, "month": 30, "week": 7}
-SHARED_MEMBERS: Final = 5
+SHARED_MEMBERS: Final = 3
 PATTERN_CHARS_MAX: Final = 1024
 
 
@@ -48,13 +48,13 @@ class Shared(Section):
     """When a value is used by too many people to say who somebody is."""
 
     members: int = Field(
-        ge=1, le=10_000, description="Known members a value may be seen with inside the window; with more it stops linking."
+        ge=1, le=10_000, description="Known members a value may be seen with in the window; with more it stops linking."
     )
     within: Within = Field(
         default="month", description="The window, by whole days: ever, year (365 days), month (30) or week (7)."
     )
     undo: bool = Field(
-        default=True, description="Whether links that were made only through the value are undone when it stops linking."
+        default=True, description="Whether links made only through the value are undone when it stops linking."
     )
 
 
@@ -66,10 +66,10 @@ class IdentifierType(Section):
         default="trim", description="How a value is made canonical: email, phone (E.164), trim, or trim and lower case."
     )
     priority: int = Field(
-        ge=1, le=1000, description="Which identifier of an event counts more: the higher one; no two types have the same."
+        ge=1, le=1000, description="Of an event's identifiers the highest counts most; no two types have the same."
     )
     unique: bool = Field(
-        default=False, description="A member holds at most one value; two that each hold one are merged by `alias` only."
+        default=False, description="A member holds at most one value; two that each hold one are merged by alias only."
     )
     max: Maximum | None = Field(default=None, description="How many values a member may hold; none: any number.")
     shared: Shared | None = Field(

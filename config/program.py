@@ -130,7 +130,7 @@ class Alerts(Section):
         description="Two members that each hold a value of a unique type would have been merged.",
     )
     shared_identifier: AlertRoute = Field(
-        default=AlertRoute(owner="data steward", playbook="Is it a kiosk? Then nothing. Else send an alias with its owner."),
+        default=AlertRoute(owner="data steward", playbook="A kiosk? Then nothing. Else send an alias with its owner."),
         description="An identifier was seen with too many members and stopped linking.",
     )
 

@@ -15,13 +15,13 @@ from flows.decisions.decide import Decider
 from flows.ledger.ledger import Ledger
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts
-from flows.uniting import Uniting, keep_value
+from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
 from schemas.events import CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
-from schemas.records import ReceiptNoted
-from schemas.states import Member, encode_state
-from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched
+from schemas.records import ExportAsked, ReceiptNoted
+from schemas.states import Member
+from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
 
@@ -42,7 +42,7 @@ class MemberMachine:
         self.emit = Emit(self._wake)
         self.touched: dict[str, Member] = {}
         self.gone: list[str] = []
-        self.exported: list[tuple[Exported, bytes]] = []
+        self.exports: list[ExportAsked] = []
         self.forgotten_events = 0
         self.put_aside: dict[str, list[Timer]] = {}
         self._handlers: dict[type, Handler] = {
@@ -131,7 +131,7 @@ class MemberMachine:
 
     # what happens to members
 
-    def _happened(self, step: Merged | Forgotten | Parted | Erased | Exported) -> None:
+    def _happened(self, step: Merged | Forgotten | Parted | Unlinked | Erased | Exported) -> None:
         match step:
             case Merged():
                 self._merge(step)
@@ -139,12 +139,12 @@ class MemberMachine:
                 self.take_part(step, self.give_part(step))
             case Forgotten():
                 self._forget(step)
+            case Unlinked():
+                self._unlink(step)
             case Erased():
                 self._erase(step)
             case Exported():
-                member = self._members.get(step.member_id)
-                if member is not None:
-                    self.exported.append((step, encode_state(member)))
+                self._export(step)
             case _:
                 assert_never(step)
 
@@ -155,11 +155,25 @@ class MemberMachine:
             self._ledger.forget(member.member_id, member.books, step, self.emit)
         self._remove(step.member_id)
 
+    def _unlink(self, step: Unlinked) -> None:
+        member = self._members.get(step.member_id)
+        if member is not None:
+            drop_values(member, step.ids)
+            self._changed(member, step.log_us)
+
     def _erase(self, step: Erased) -> None:
         member = self._members.get(step.member_id)
         if member is not None:
             self._uniting.end(member, step, self.emit)
         self._remove(step.member_id)
+
+    def _export(self, step: Exported) -> None:
+        member = self._members.get(step.member_id)
+        if member is not None:
+            self.touched[step.member_id] = member
+            self.exports.append(
+                ExportAsked(step.member_id, step.former, step.request_id, step.actor, step.log_us)
+            )
 
     def _remove(self, member_id: str) -> None:
         self._members.remove(member_id)
@@ -259,5 +273,4 @@ def _link(member: Member, step: Stitched) -> None:
     member.known = member.known or step.known
     for identifier in step.linked or ():
         keep_value(member, identifier)
-    if step.erased_us > member.relations.erased_us:
-        member.relations.erased_us = step.erased_us
+    member.relations.erased_us = max(member.relations.erased_us, step.erased_us)

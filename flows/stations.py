@@ -144,7 +144,7 @@ class StitchHost:
         clock_us = -1 if batch.clock_us is None else batch.clock_us
         self._looked_up += sum(len(event.ids) for event in stitcher.events)
         lines = encode_tables(tables)
-        self.changes, self.versions = people.changes, people.versions
+        self.changes, self.versions, alerts = people.changes, people.versions, people.alerts
         erased = stitcher.requests.erased
         out = StitchedBatch(
             stitcher.steps, clock_us, lines, people.moved, people.gone, batch.read_at, erased=erased
@@ -152,7 +152,7 @@ class StitchHost:
         stitcher.steps, stitcher.events, stitcher.dead_letters, stitcher.requests.erased = [], [], [], []
         people.changes, people.versions, people.moved, people.gone, people.alerts = [], [], [], [], []
         self._judge_share()
-        self._counted.batch(self._index.left_out)
+        self._counted.batch(self._index.left_out, self.changes, alerts)
         self._note(batch, time.perf_counter() - began)
         return out
 
@@ -268,12 +268,15 @@ class MemberHost:
         self._counted.batch(machine.emit, machine.forgotten_events)
         machine.forgotten_events = 0
         lines = machine.emit.lines()
-        lines.update(batch.lines)
+        for table, said in batch.lines.items():
+            lines[table] = said + lines.get(table, b"")
         gone = list(dict.fromkeys([*batch.gone, *machine.gone]))
-        packet = Packet(lines, dict(machine.touched), gone, batch.moved, batch.read_at, self._posts())
-        machine.emit.clear()
-        machine.touched.clear()
-        machine.gone.clear()
+        packet = Packet(
+            lines, dict(machine.touched), gone, batch.moved, batch.read_at, self._posts(), batch.erased,
+            list(machine.exports),
+        )  # fmt: skip
+        for emptied in (machine.emit, machine.touched, machine.gone, machine.exports):
+            emptied.clear()
         seconds = time.perf_counter() - began
         if batch.steps:
             self._wiring.metrics.batch_seconds.labels(self.name).observe(seconds)

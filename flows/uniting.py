@@ -6,6 +6,8 @@ wishes stay with both, so that no cap and no refusal is lost. Attributes stay wh
 whose they were.
 """
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
 from flows.decisions import consent
@@ -48,10 +50,7 @@ class Uniting:
         mine = frozenset(step.ids)
         for identifier in step.ids:
             keep_value(part, identifier)
-        for kind in list(keeps.ids):
-            keeps.ids[kind] = [value for value in keeps.ids[kind] if f"{kind}:{value}" not in mine]
-            if not keeps.ids[kind]:
-                del keeps.ids[kind]
+        drop_values(keeps, mine)
         keeps.known = step.keeps_known
         self._ledger.part(keeps.member_id, keeps.books, part.member_id, part.books, mine, step, emit)
         part.relations = _copy(keeps.relations)
@@ -78,6 +77,16 @@ def keep_value(member: Member, identifier: str) -> None:
         values.append(value)
         if len(values) > VALUES_KEPT:
             del values[0]
+
+
+def drop_values(member: Member, identifiers: Collection[str]) -> None:
+    """Forget identifiers that are not the member's any more."""
+    for kind in list(member.ids):
+        left = [value for value in member.ids[kind] if f"{kind}:{value}" not in identifiers]
+        if left:
+            member.ids[kind] = left
+        else:
+            del member.ids[kind]
 
 
 def _copy(relations: Relations) -> Relations:

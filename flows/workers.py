@@ -37,7 +37,7 @@ class RoutingHost:
         """Stitch a batch, and address its steps."""
         out = self._stitch.work(batch)
         posts = self._addressed(out)
-        return Packet(out.lines, {}, [], [], out.read_at, posts)
+        return Packet(out.lines, {}, [], [], out.read_at, posts, out.erased)
 
     def save(self) -> int:
         """End the epoch."""
@@ -79,7 +79,7 @@ class RoutingHost:
             for place in self._places(version.member_id, version.merged_into):
                 parts[place].members.append((totals.versions, version))
         for erased in out.erased:
-            for place in self._places(erased.member_id, *erased.former_ids):
+            for place in self._places(erased.member_id, *erased.former):
                 parts[place].erased.append(erased)
         return [Post(STITCHED, place, NO_KEY, _encode(part)) for place, part in enumerate(parts)]
 

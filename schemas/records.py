@@ -165,7 +165,7 @@ class ReceiptNoted(Struct, frozen=True, gc=False):
 
 
 class AlertRaised(Struct, frozen=True, gc=False):
-    """Something people should look at; `owner` and `playbook` are the program's words for whose it is and what to do."""
+    """Something people should look at; `owner` and `playbook` are the program's words: whose it is, what to do."""
 
     alert_id: str
     at_us: int
@@ -223,15 +223,30 @@ class IdentifierMoved(Struct, frozen=True, gc=False):
 
 
 class ErasedMember(Struct, frozen=True, gc=False):
-    """Whom the sinks must forget: a member, those it had absorbed, all identifiers (`type:value`), who asked when."""
+    """A person to be taken out of everything that was written until now.
+
+    `former` are the ids of all members that it had absorbed, `ids` the identifiers that it held (`type:value`) in
+    `space`. `seq` is the number of the identity change that erased it, `cause_key` the key of the event that asked.
+    """
 
     member_id: str
-    former_ids: list[str]
     space: str
-    identifiers: list[str]
+    former: list[str]
+    ids: list[str]
     request_id: str
     at_us: int
+    seq: int
     cause_key: str
+
+
+class ExportAsked(Struct, frozen=True, gc=False):
+    """Everything that is held on a person is to be written down; `former` are the members that it had absorbed."""
+
+    member_id: str
+    former: list[str]
+    request_id: str
+    actor: str
+    at_us: int
 
 
 class Post(Struct, frozen=True, gc=False):
@@ -253,7 +268,9 @@ class Packet(Struct, gc=False):
     `lines` holds JSON lines by table name, encoded at once; `touched` the live member states by id, from which a sink
     that shows the present builds its documents when it flushes (the latest wins); `gone` the members that are no more
     (merged or forgotten); `posts` what goes to other processes of the same deployment; `read_at` the wall clock in
-    seconds when its input was read, for latency figures only.
+    seconds when its input was read, for latency figures only. `erased` are people to be taken out of what was written
+    before and with this packet, `exports` those of whom everything is to be written down; who is exported is among
+    `touched`, who is erased among `gone`, and the identifiers of the latter in `moved`, as nobody's.
     """
 
     lines: dict[str, bytes]
@@ -262,3 +279,5 @@ class Packet(Struct, gc=False):
     moved: list[IdentifierMoved]
     read_at: float = 0.0
     posts: list[Post] = []
+    erased: list[ErasedMember] = []
+    exports: list[ExportAsked] = []

@@ -73,6 +73,14 @@ class Account(Struct, array_like=True, gc=False):
     expired: int = 0
 
 
+class Share(Struct, array_like=True, gc=False):
+    """What the events of one identifier did to an account."""
+
+    earned: int = 0
+    redeemed: int = 0
+    expired: int = 0
+
+
 class Earned(Struct, array_like=True, gc=False):
     """What an order earned by one rule, and how much of it returns took back."""
 
@@ -83,7 +91,11 @@ class Earned(Struct, array_like=True, gc=False):
 
 
 class Order(Struct, array_like=True, gc=False):
-    """An order as far as returns need it; `purchased` is false while only a return has come."""
+    """An order as far as returns need it; `purchased` is false while only a return has come.
+
+    `by` is the identifier it was bought under; `others` are what was bought or returned under the same order id by
+    another one: the order as far as it is theirs, should the member be split.
+    """
 
     at_us: int
     money: str
@@ -91,6 +103,8 @@ class Order(Struct, array_like=True, gc=False):
     returned: int
     purchased: bool
     earned: list[Earned]
+    by: str = ""
+    others: list["Order"] = []
 
 
 class Redemption(Struct, array_like=True, gc=False):
@@ -100,15 +114,22 @@ class Redemption(Struct, array_like=True, gc=False):
     currency: str
     points: int
     cancelled: bool = False
+    by: str = ""
 
 
 class Books(Struct, array_like=True, gc=False):
-    """A member's ledger: accounts by currency, orders and redemptions by id; `entries` counts without a gap."""
+    """A member's ledger: accounts by currency, orders and redemptions by id; `entries` counts without a gap.
+
+    What an account counts was done by events of the identifier `by`, but for the `shares` (identifier, currency) of
+    others: a member that always comes under one name has none.
+    """
 
     accounts: dict[str, Account] = {}
     orders: dict[str, Order] = {}
     redemptions: dict[str, Redemption] = {}
     entries: int = 0
+    by: str = ""
+    shares: dict[str, dict[str, Share]] = {}
 
 
 class Cart(Struct, array_like=True, gc=False):
@@ -205,7 +226,8 @@ class Totals(Struct, array_like=True, gc=False):
     left_out: dict[str, int] = {}
     steps: int = 0
     versions: int = 0
-    identity: dict[str, int] = {}
+    changes: dict[str, int] = {}
+    alerts: dict[str, int] = {}
     tombstones: int = 0
 
 
@@ -231,6 +253,7 @@ class MemberTotals(Struct, array_like=True, gc=False):
     expired_anonymous: int = 0
     steps: int = 0
     log_us: int = 0
+    alerts: dict[str, int] = {}
 
 
 encode_state = msgspec.msgpack.Encoder().encode

@@ -87,6 +87,13 @@ class Parted(Cause, gc=False, array_like=True, tag="parted"):
     takes: bool = True
 
 
+class Unlinked(Cause, gc=False, array_like=True, tag="unlinked"):
+    """Identifiers (`type:value`) are not the member's any more: too many people use them."""
+
+    member_id: str
+    ids: list[str]
+
+
 class Erased(Cause, gc=False, array_like=True, tag="erased"):
     """The person behind a member is to be forgotten for good; what the books held goes to an anonymous account."""
 
@@ -95,9 +102,10 @@ class Erased(Cause, gc=False, array_like=True, tag="erased"):
 
 
 class Exported(Cause, gc=False, array_like=True, tag="exported"):
-    """Everything that is held on a member was asked for."""
+    """Everything that is held on a member, and on those it absorbed, was asked for."""
 
     member_id: str
+    former: list[str]
     request_id: str
     actor: str
 
@@ -112,7 +120,7 @@ def giver_taker(step: Halved) -> tuple[str, str, str]:
     return step.member_id, step.part_id, step.part_id
 
 
-Step = Stitched | Merged | Forgotten | Parted | Erased | Exported
+Step = Stitched | Merged | Forgotten | Parted | Unlinked | Erased | Exported
 
 
 class Copy(Struct, gc=False, array_like=True):

@@ -20,8 +20,10 @@ WITH told AS (
     FROM events WHERE member_id IN (SELECT unnest($family))
 UNION ALL
     SELECT make_timestamp(at_us), 2, seq, 'identity', cause_source || ' ' || cause_id, json_object(
-        'change', kind, 'ids', ids, 'other', other_member_id)
-    FROM stored.identity WHERE member_id IN (SELECT unnest($family))
+        'change', kind, 'ids', ids, 'other', other_member_id, 'member', member_id, 'detail', detail)
+    FROM stored.identity
+    WHERE member_id IN (SELECT unnest($family))
+          OR (kind IN ('split', 'conflict') AND other_member_id IN (SELECT unnest($family)))
 UNION ALL
     SELECT make_timestamp(recorded_at_us), 3, version, 'entry', entry_id, json_object(
         'rule', rule, 'currency', currency, 'legs', legs, 'available', available, 'receivable', receivable)
@@ -44,6 +46,10 @@ UNION ALL
 UNION ALL
     SELECT "at", 8, 0, 'receipt', action_id, json_object('channel', channel, 'status', status, 'detail', detail)
     FROM receipts WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 9, 0, 'alert', alert_id, json_object(
+        'kind', kind, 'owner', owner, 'playbook', playbook, 'detail', detail)
+    FROM alerts WHERE member_id IN (SELECT unnest($family))
 )
 SELECT "at", kind, id, facts, count(*) OVER () FROM told ORDER BY "at" DESC, step DESC, nth DESC, id DESC LIMIT $limit
 """
@@ -85,12 +91,28 @@ def _utc(microseconds: int) -> datetime:
 
 
 def _identity(facts: Facts) -> str:
-    names = " ".join(facts["ids"])
+    names, member, other = " ".join(facts["ids"]), facts["member"], facts["other"]
+    why = f": {facts['detail']}" if facts["detail"] else ""
     match facts["change"]:
         case "link":
             return f"has {names} from now on"
         case "merge":
-            return f"turned out to be one with {facts['other']} ({names})"
+            return f"turned out to be one with {other} ({names})"
+        case "split":
+            return f"{names} of {member} became a member of its own, {other}{why}"
+        case "conflict":
+            whose = f", which are {other}'s" if other else ""
+            return f"{names} left out of an event of {member}{whose}{why}"
+        case "limit":
+            return f"{names} left out: a limit was reached{why}"
+        case "quarantine":
+            return f"{names} is shared by too many and links nobody from now on{why}"
+        case "release":
+            return f"{names} links again{why}"
+        case "refused":
+            return f"asked for what could not be done{why}"
+        case "erase" | "export" as change:
+            return f"{change} was asked for{why}"
         case change:
             return f"{change} {names}".rstrip()
 
@@ -124,8 +146,12 @@ def _receipt(facts: Facts) -> str:
     return f"{facts['status']} by {facts['channel']}"
 
 
+def _alert(facts: Facts) -> str:
+    return f"{plain(facts['kind'])} for {facts['owner']}: {facts['detail']} ({facts['playbook']})"
+
+
 # What a record says, as a sentence's worth of words, by its kind.
 WORDS: Final[dict[str, Callable[[Facts], str]]] = {
     "event": _event, "identity": _identity, "entry": _entry, "refusal": _refusal, "signal": _signal,
-    "decision": _decision, "action": _action, "receipt": _receipt,
+    "decision": _decision, "action": _action, "receipt": _receipt, "alert": _alert,
 }  # fmt: skip

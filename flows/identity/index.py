@@ -44,7 +44,7 @@ class Found(Struct, gc=False):
 
 
 class Named(Struct, gc=False):
-    """Who an event's identifiers name: each once, the strongest first; `member_id` where a receipt says it otherwise."""
+    """Who an event's identifiers name: each once, the strongest first; `member_id` where an action's id says it."""
 
     found: list[Found]
     member_id: str | None = None
@@ -134,7 +134,8 @@ class IdentityIndex:
         count = sum(1 if type(given) is str else len(given) for given in ids.values())
         if count <= self._identifiers_max:
             return None
-        return f"data.ids: expected at most {self._identifiers_max} identifiers (limits.event_identifiers_max), found {count}"
+        accepted = f"at most {self._identifiers_max} identifiers (limits.event_identifiers_max)"
+        return f"data.ids: expected {accepted}, found {count}"
 
     def leave_out(self, kind: str, why: str) -> None:
         """Count an identifier that does not count for its event."""

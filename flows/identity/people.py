@@ -12,7 +12,7 @@ from flows.identity.tree import Forest, Tree
 from schemas.hosting import Timer, TimerQueue
 from schemas.records import AlertRaised, IdentifierMoved, IdentityChanged, IdentityKind, MemberChanged
 from schemas.states import SEVERAL, Person, Sighting, Totals
-from schemas.stitched import Cause, Erased, Forgotten, Merged, Parted, Step
+from schemas.stitched import Cause, Erased, Forgotten, Merged, Parted, Step, Unlinked
 
 DAY_US = 86_400_000_000
 TIMER = "forget"
@@ -210,6 +210,9 @@ class People:
         self.tell("quarantine", member_id, space, None, own, cause, why)
         if owner is not None:
             self._moves(space, own, None, owner.member_id)
+            self.steps.append(
+                Unlinked(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, owner.member_id, own)
+            )
         self._index.sighted.remove(key)
 
     def credit(self, key: str, person: Person) -> None:
@@ -286,7 +289,6 @@ class People:
         """Record a change of who is who, or what was kept from changing."""
         totals = self._totals
         totals.identity_seq += 1
-        totals.identity[kind] = totals.identity.get(kind, 0) + 1
         self.changes.append(
             IdentityChanged(
                 totals.identity_seq, kind, cause.log_us, space, member_id, other, ids, cause.source, cause.id, detail

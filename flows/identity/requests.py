@@ -1,4 +1,4 @@
-"""What people ask for: a wrong merge taken apart (`split`), a person forgotten (`erase`) or shown what is held (`export`).
+"""What people ask for: a wrong merge taken apart, a person forgotten, a person shown what is held.
 
 Each is an event at its place in the order. One that cannot be done changes nothing and leaves a row that says why.
 Erased identifiers leave a tombstone, a keyed hash with the time: a later import of the same person is a new member
@@ -40,9 +40,10 @@ class Requests:
         elif isinstance(event, Export):
             data = event.data
             self._people.tell("export", person.member_id, event.space, None, [], cause, f"asked for by {data.actor}")
+            former = [member_id for member_id, _ in self._people.forest.whole(person).absorbed]
             self._people.steps.append(
                 Exported(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, person.member_id,
-                         data.request_id, data.actor)
+                         former, data.request_id, data.actor)
             )  # fmt: skip
         else:
             self._split(event, person, named, cause)
@@ -86,8 +87,11 @@ class Requests:
         for identifier in ids:
             self._bury(before + identifier, cause.log_us)
         self.erased.append(
-            ErasedMember(person.member_id, absorbed, event.space, ids, event.data.request_id, cause.log_us, cause.key)
-        )
+            ErasedMember(
+                person.member_id, event.space, absorbed, ids, event.data.request_id, cause.log_us,
+                self._totals.identity_seq, cause.key,
+            )
+        )  # fmt: skip
 
     def _bury(self, key: str, log_us: int) -> None:
         tombstone = self._tombstone(key)

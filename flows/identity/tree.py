@@ -2,9 +2,9 @@
 
 Nodes are identifiers. Every identifier but one brought an edge: `via` beside it holds the other end ("" is the
 member's first identifier), or both ends where the edge does not touch it (a merge joins two trees at the identifiers
-that were seen together, which need not be where either began; `_both` packs them so that no value can look like it). `linked_us` is the log time of the edge. An edge is
-replaced where better evidence comes, so that taking a shared identifier out of the tree parts only what nothing
-else holds together.
+that were seen together, which need not be where either began; `_both` packs them so that no value can look like it).
+`linked_us` is the log time of the edge. An edge is replaced where better evidence comes, so that taking a shared
+identifier out of the tree parts only what nothing else holds together.
 
 A member with more than INLINE_MAX identifiers keeps the older ones in pages, so that one with a hundred thousand costs
 no more to link to than any other. `Forest` hides the pages: `whole` gives a member's tree at once, for what is rare.
@@ -198,7 +198,7 @@ class Forest:
         mine = set(ids)
         edges = [edge for edge in tree.edges if edge.one in mine and edge.other in mine]
         order, number = list(dict.fromkeys(ids)), _groups(ids, edges, "")
-        heads = [next(one for one in order if number[one] == group) for group in range(max(number.values(), default=-1) + 1)]
+        heads = list({number[one]: one for one in reversed(order)}.values())[::-1]
         slots = {identifier: Edge(person.created_us, 0, order[0], identifier) for identifier in heads[1:]}
         free = [identifier for identifier in order if identifier not in set(heads)]
         assert len(free) == len(edges), (person.member_id, len(free), len(edges))

@@ -9,15 +9,26 @@ change. Duplicates never come here; they are left out by event identity before.
 """
 
 from config.program import Program
+from flows.ledger import parting
 from flows.ledger.earning import earnings_by_money
+from flows.ledger.orders import (
+    Due,
+    add_earned,
+    bought_piece,
+    dues,
+    is_purchased,
+    known_order,
+    remember,
+    returned_piece,
+)
+from flows.ledger.parting import Side
 from flows.ledger.posting import account_of, credit, debit, post
+from flows.ledger.shares import count, whose
 from schemas.events import PointsAdjust, Purchase, Redeem, RedeemCancel, Return
 from schemas.reasons import RefusalReason
 from schemas.records import PointsRefused
-from schemas.states import Account, Books, Earned, Order, Redemption
+from schemas.states import Books, Order, Redemption
 from schemas.stitched import Cause, Emit
-
-ORDERS_BEFORE_PRUNING = 32
 
 
 class Ledger:
@@ -30,40 +41,43 @@ class Ledger:
 
     def purchase(self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit) -> None:
         """Earn by every rule of the order's money, then settle returns that came before."""
-        data = event.data
+        data, by = event.data, whose(cause)
         amount, money = data.total.amount, data.total.currency
-        order = self._order(books, data.order_id, cause.log_us)
+        oldest_us = cause.log_us - self._orders_us
+        order = known_order(books, data.order_id, oldest_us)
         if order is None:
-            order = Order(cause.log_us, money, 0, 0, purchased=True, earned=[])
-            self._remember(books, data.order_id, order)
+            order = Order(cause.log_us, money, 0, 0, purchased=True, earned=[], by=by)
+            remember(books, data.order_id, order, oldest_us)
         if order.money != money:
             self._refuse(member_id, "purchase", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
-        order.purchased = True
-        order.total += amount
+        piece = bought_piece(order, by, cause.log_us)
+        piece.purchased = True
+        piece.total += amount
         for earning in self._earnings.get(money, ()):
             points = earning.points(amount)
             if points:
                 account = account_of(books, earning.currency)
-                account.earned += points
+                count(books, account, earning.currency, by, earned=points)
                 legs = credit(account, points, "issued")
                 post(member_id, books, earning.currency, legs, earning.rule, cause, emit)
-                _add_earned(order, earning.rule, earning.currency, points)
-        if order.returned:
+                add_earned(piece, earning.rule, earning.currency, points)
+        if order.returned or order.others:
             self._settle(member_id, books, order, cause, emit)
 
     def take_return(self, member_id: str, books: Books, event: Return, cause: Cause, emit: Emit) -> None:
         """Take back in proportion, or wait for the purchase."""
-        data = event.data
-        order = self._order(books, data.order_id, cause.log_us)
+        data, by = event.data, whose(cause)
+        oldest_us = cause.log_us - self._orders_us
+        order = known_order(books, data.order_id, oldest_us)
         if order is None:
-            order = Order(cause.log_us, data.total.currency, 0, 0, purchased=False, earned=[])
-            self._remember(books, data.order_id, order)
+            order = Order(cause.log_us, data.total.currency, 0, 0, purchased=False, earned=[], by=by)
+            remember(books, data.order_id, order, oldest_us)
         if order.money != data.total.currency:
             self._refuse(member_id, "return", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
-        order.returned += data.total.amount
-        if order.purchased:
+        returned_piece(order, by).returned += data.total.amount
+        if is_purchased(order):
             self._settle(member_id, books, order, cause, emit)
         else:
             self._refuse(member_id, "return", RefusalReason.RETURN_BEFORE_PURCHASE, None, None, cause, emit)
@@ -71,22 +85,19 @@ class Ledger:
     def _settle(
         self, member_id: str, books: Books, order: Order, cause: Cause, emit: Emit, mark: str = ""
     ) -> None:  # fmt: skip
-        """Take back what all returns of the order together are due and have not taken yet.
-
-        A shipment after a return may lower what is due, by rounding; that is given back, so that the order of events
-        does not matter.
-        """
-        if order.total == 0:
-            return
-        returned = min(order.returned, order.total)
-        for earned in order.earned:
-            points = earned.points * returned // order.total - earned.taken_back
+        """Take back what all returns of the order together are due and have not taken yet; one entry a rule."""
+        groups: dict[tuple[str, str], list[Due]] = {}
+        for due in dues(order):
+            groups.setdefault((due.earned.rule, due.earned.currency), []).append(due)
+        for (rule, currency), group in groups.items():
+            account = account_of(books, currency)
+            for due in group:
+                due.earned.taken_back += due.points
+                count(books, account, currency, due.piece.by, earned=-due.points)
+            points = sum(due.points for due in group)
             if points:
-                earned.taken_back += points
-                account = account_of(books, earned.currency)
-                account.earned -= points
                 legs = debit(account, points, "issued") if points > 0 else credit(account, -points, "issued")
-                post(member_id, books, earned.currency, legs, f"return.{earned.rule}", cause, emit, mark)
+                post(member_id, books, currency, legs, f"return.{rule}", cause, emit, mark)
 
     def redeem(self, member_id: str, books: Books, event: Redeem, cause: Cause, emit: Emit) -> None:
         """Spend points, or refuse with the reason."""
@@ -96,9 +107,10 @@ class Ledger:
             self._refuse(member_id, "redeem", reason, data.currency, data.points, cause, emit)
             return
         account = account_of(books, data.currency)
-        account.redeemed += data.points
+        by = whose(cause)
+        count(books, account, data.currency, by, redeemed=data.points)
         legs = debit(account, data.points, "redeemed")
-        books.redemptions[data.redemption_id] = Redemption(cause.log_us, data.currency, data.points)
+        books.redemptions[data.redemption_id] = Redemption(cause.log_us, data.currency, data.points, by=by)
         post(member_id, books, data.currency, legs, "redeem", cause, emit)
 
     def _redeem_refusal(self, books: Books, redemption_id: str, currency: str, points: int) -> RefusalReason | None:
@@ -119,7 +131,7 @@ class Ledger:
             return
         redemption.cancelled = True
         account = account_of(books, redemption.currency)
-        account.redeemed -= redemption.points
+        count(books, account, redemption.currency, redemption.by, redeemed=-redemption.points)
         legs = credit(account, redemption.points, "redeemed")
         post(member_id, books, redemption.currency, legs, "redeem_cancel", cause, emit)
 
@@ -134,7 +146,7 @@ class Ledger:
             self._refuse(member_id, "points_adjust", RefusalReason.INSUFFICIENT_BALANCE, currency, points, cause, emit)
             return
         if points:
-            account.earned += points
+            count(books, account, currency, whose(cause), earned=points)
             legs = credit(account, points, "adjusted") if points > 0 else debit(account, -points, "adjusted")
             post(member_id, books, currency, legs, "points_adjust", cause, emit)
 
@@ -144,64 +156,24 @@ class Ledger:
 
     def forget(self, member_id: str, books: Books, cause: Cause, emit: Emit) -> None:
         """Post what a forgotten anonymous member still held to breakage, so that nothing is owed to nobody."""
-        for currency, account in sorted(books.accounts.items()):
-            if account.available:
-                account.expired += account.available
-                legs = debit(account, account.available, "breakage")
-                post(member_id, books, currency, legs, "forgotten", cause, emit, f":{member_id}")
-            elif account.receivable:
-                legs = credit(account, account.receivable, "breakage")
-                post(member_id, books, currency, legs, "forgotten", cause, emit, f":{member_id}")
+        parting.write_off(Side(member_id, books), "forgotten", cause, emit)
 
-    def part(self, *_a, **_k): ...
-
-    def erase(self, member_id, books, cause, emit):
-        self.forget(member_id, books, cause, emit)
+    def erase(self, member_id: str, books: Books, cause: Cause, emit: Emit) -> None:
+        """Post what an erased person held to breakage; the books then know nothing of anybody."""
+        parting.erase(Side(member_id, books), cause, emit)
 
     def absorb(self, into_id: str, into: Books, from_id: str, other: Books, cause: Cause, emit: Emit) -> None:
         """Move everything of `other` into `into` by postings; orders and redemptions unite."""
-        for currency, account in sorted(other.accounts.items()):
-            self._move(into_id, into, from_id, other, currency, account, cause, emit)
-        for order_id, order in other.orders.items():
-            known = into.orders.setdefault(order_id, order)
-            if known is not order:
-                _unite(known, order)
-                self._settle(into_id, into, known, cause, emit, f":{from_id}:{order_id}")
-        for redemption_id, redemption in other.redemptions.items():
-            into.redemptions.setdefault(redemption_id, redemption)
+        for order_id, order in parting.absorb(Side(into_id, into), Side(from_id, other), cause, emit):
+            self._settle(into_id, into, order, cause, emit, f":{from_id}:{order_id}")
 
-    def _move(
-        self, into_id: str, into: Books, from_id: str, other: Books, currency: str, account: Account,
-        cause: Cause, emit: Emit,
+    def part(
+        self, keep_id: str, keep: Books, part_id: str, to: Books, ids: frozenset[str], cause: Cause, emit: Emit
     ) -> None:  # fmt: skip
-        target = account_of(into, currency)
-        available, receivable = account.available, account.receivable
-        target.earned += account.earned
-        target.redeemed += account.redeemed
-        target.expired += account.expired
-        account.earned = account.redeemed = account.expired = 0
-        if available:
-            legs = debit(account, available, "transfer")
-            post(from_id, other, currency, legs, f"merge.{into_id}", cause, emit, f":{from_id}")
-            post(into_id, into, currency, credit(target, available, "transfer"), f"merge.{from_id}", cause, emit)
-        elif receivable:
-            legs = credit(account, receivable, "transfer")
-            post(from_id, other, currency, legs, f"merge.{into_id}", cause, emit, f":{from_id}")
-            post(into_id, into, currency, debit(target, receivable, "transfer"), f"merge.{from_id}", cause, emit)
-        elif target.earned or target.redeemed or target.expired:
-            post(into_id, into, currency, [("transfer", 0)], f"merge.{from_id}", cause, emit)
-
-    def _order(self, books: Books, order_id: str, log_us: int) -> Order | None:
-        order = books.orders.get(order_id)
-        return order if order is not None and order.at_us >= log_us - self._orders_us else None
-
-    def _remember(self, books: Books, order_id: str, order: Order) -> None:
-        orders = books.orders
-        if len(orders) >= ORDERS_BEFORE_PRUNING and len(orders) % ORDERS_BEFORE_PRUNING == 0:
-            oldest_us = order.at_us - self._orders_us
-            for known in [key for key, value in orders.items() if value.at_us < oldest_us]:
-                del orders[known]
-        orders[order_id] = order
+        """Move what the events of the identifiers `ids` did from `keep` to `to` by postings."""
+        divided = parting.part(Side(keep_id, keep), Side(part_id, to), ids, cause, emit)
+        for side, order_id, order in divided:
+            self._settle(*side, order, cause, emit, f":{side.member_id}:{order_id}")
 
     @staticmethod
     def _refuse(
@@ -214,23 +186,3 @@ class Ledger:
                 cause.id,
             )
         )  # fmt: skip
-
-
-def _add_earned(order: Order, rule: str, currency: str, points: int, taken_back: int = 0) -> None:
-    for earned in order.earned:
-        if earned.rule == rule and earned.currency == currency:
-            earned.points += points
-            earned.taken_back += taken_back
-            return
-    order.earned.append(Earned(rule, currency, points, taken_back))
-
-
-def _unite(known: Order, order: Order) -> None:
-    """Add what another member knew of the same order; orders in two moneys stay apart, the first one counts."""
-    if known.money != order.money:
-        return
-    known.total += order.total
-    known.returned += order.returned
-    known.purchased = known.purchased or order.purchased
-    for earned in order.earned:
-        _add_earned(known, earned.rule, earned.currency, earned.points, earned.taken_back)

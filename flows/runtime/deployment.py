@@ -132,13 +132,13 @@ class Deployment:
             )
 
     def erasure_key(self) -> bytes:
-        """The key that hashes the identifiers of erased persons, made with the folder and readable to its owner only."""
+        """The key that hashes the identifiers of erased persons, made with the folder; only its owner may read it."""
         path = self.state / "erasure.key"
         if not path.exists():
             draft = path.with_suffix(".new")
             draft.unlink(missing_ok=True)
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_hex(ERASURE_KEY_BYTES).encode())
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(ERASURE_KEY_BYTES), encoding="ascii")
             draft.replace(path)
         return path.read_bytes()
 

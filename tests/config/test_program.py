@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
+from config.identity import BUILT_IN_IDENTIFIERS, IdentifierType, Shared
 from config.loader import load_program
-from config.identity import BUILT_IN_IDENTIFIERS, IdentifierType
 from config.program import Channel, Program, Purpose
 from tests.config.samples import CORNER_SHOP, plain, program
 
@@ -53,11 +53,14 @@ def test_channels_of_a_file_replace_the_default_ones() -> None:
 
 def test_an_identifier_type_lies_over_the_built_in_one() -> None:
     """An entry changes only the keys it gives; a new type stands beside the built-in ones."""
-    kiosk = program("identity: {identifiers: {email: {normalise: lower}, pos: {known: true}, badge: {known: true, priority: 400}}}")
+    kiosk = program("""
+        identity:
+          identifiers: {email: {normalise: lower}, pos: {known: true}, badge: {known: true, priority: 400}}
+        """)
 
-    assert IdentifierType(known=True, normalise="lower") == kiosk.identity.identifiers["email"]
-    assert IdentifierType(known=True, normalise="trim") == kiosk.identity.identifiers["pos"]
-    assert IdentifierType(known=True, normalise="trim") == kiosk.identity.identifiers["badge"]
+    assert IdentifierType(known=True, normalise="lower", priority=600) == kiosk.identity.identifiers["email"]
+    assert IdentifierType(known=True, priority=300, shared=Shared(members=3)) == kiosk.identity.identifiers["pos"]
+    assert IdentifierType(known=True, priority=400) == kiosk.identity.identifiers["badge"]
     assert BUILT_IN_IDENTIFIERS["phone"] == kiosk.identity.identifiers["phone"]
 
 

@@ -2,20 +2,20 @@
 
 from flows.identity.index import IdentityIndex
 from flows.identity.shapes import SHAPES_MAX, SLOW, Shapes
-from flows.runtime.table import Table
-from schemas.states import Person, decode_person, encode_state
 from tests.config.samples import program
-from tests.identity.stories import Story, lines_of, seen
+from tests.identity.stories import Story, lines_of, seen, tables
 
 
 def index() -> IdentityIndex:
     """An index of a program in which cookies and phones may be shared."""
-    owners: Table[str] = Table(b"i", str.encode, bytes.decode)
-    persons: Table[Person] = Table(b"p", encode_state, decode_person)
-    made = IdentityIndex(program(), owners, persons)
-    made.rank = {name: place for place, name in enumerate(("loyalty", "email", "phone", "device", "cookie"))}
-    made.shared_types = frozenset({"cookie", "phone"})
-    return made
+    desk = program("""
+        identity:
+          identifiers:
+            phone: {shared: {members: 2}}
+            device: {shared: null}
+            pos: {shared: null}
+        """)
+    return IdentityIndex(desk, tables())
 
 
 def test_look_ups_begin_with_the_strongest_type() -> None:

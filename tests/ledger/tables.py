@@ -80,7 +80,8 @@ def _total(amount: str, currency: str) -> dict[str, Any]:
     return {"amount": int(amount.replace(".", "")), "currency": currency}
 
 
-def _event(kind: str, id: str, who: str, time: str, words: list[str]) -> dict[str, Any]:
+def data_of(kind: str, id: str, words: list[str]) -> dict[str, Any]:
+    """The data of an event, without its identifiers, as a table's words tell it."""
     data: dict[str, Any]
     match kind, words:
         case "purchase", [order, amount, currency]:
@@ -97,7 +98,7 @@ def _event(kind: str, id: str, who: str, time: str, words: list[str]) -> dict[st
             data = {}
         case _:
             raise AssertionError((kind, words))
-    return event_of(kind, id, time, {"ids": ids_of(who), **data})
+    return data
 
 
 def parse(table: str) -> list[Line]:
@@ -108,7 +109,8 @@ def parse(table: str) -> list[Line]:
         assert arrow, text
         kind, who, time, *words = said.split()
         name = words.pop() if words and words[-1].startswith("#") else f"line{number}"
-        event = None if kind == "later" else _event(kind, name, who, time, words)
+        happened = kind != "later"
+        event = event_of(kind, name, time, {"ids": ids_of(who), **data_of(kind, name, words)}) if happened else None
         lines.append(Line(event, name, time, outcome.strip()))
     return lines
 
