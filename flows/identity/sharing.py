@@ -75,7 +75,9 @@ class Sharing:
         same = self._same_as(one.key, len(space_prefix(space)), named, seen)
         seen = [(who, day) for who, day in seen if who not in same] + [(anchor.key, today)]
         self._index.sighted.put(one.key, Sighting(SEVERAL, seen))
-        return len(seen) > rule.members and self._people_among(one.key, len(space_prefix(space)), seen) > rule.members
+        if len(seen) <= rule.members:
+            return False
+        return self._people_among(one.key, len(space_prefix(space)), seen) > rule.members
 
     def _people_among(self, key: str, begin: int, seen: list[tuple[str, int]]) -> int:
         """Count the people that anchors are now: some may have been found to be one since they were seen."""
@@ -107,7 +109,7 @@ class Sharing:
         return same
 
     def _quarantine(self, space: str, one: Found, rule: Shared, cause: Cause, parts: int) -> int:
-        """Have a value link no more; `parts` counts the members that the event has parted so far, as the result does."""
+        """Have a value link no more; `parts` counts the members that the event parted so far, as the result does."""
         window = WITHIN_DAYS[rule.within]
         over = "so far" if window is None else f"in {window} days"
         why = f"seen with more than {rule.members} members {over}"

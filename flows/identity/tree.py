@@ -198,9 +198,11 @@ class Forest:
         mine = set(ids)
         edges = [edge for edge in tree.edges if edge.one in mine and edge.other in mine]
         order, number = list(dict.fromkeys(ids)), _groups(ids, edges, "")
-        heads = list({number[one]: one for one in reversed(order)}.values())[::-1]
-        slots = {identifier: Edge(person.created_us, 0, order[0], identifier) for identifier in heads[1:]}
-        free = [identifier for identifier in order if identifier not in set(heads)]
+        heads: dict[int, str] = {}
+        for identifier in order:
+            heads.setdefault(number[identifier], identifier)
+        slots = {head: Edge(person.created_us, 0, order[0], head) for head in list(heads.values())[1:]}
+        free = [identifier for identifier in order if heads[number[identifier]] != identifier]
         assert len(free) == len(edges), (person.member_id, len(free), len(edges))
         slots |= dict(zip(free, edges, strict=True))
         person.ids = order

@@ -9,7 +9,7 @@ from config.program import Program
 from flows.stations import MemberHost, StitchHost, Wiring
 from schemas.decode import EventDecoder, Rejected
 from schemas.log import LogBatch, Place, Row
-from schemas.records import EventApplied, IdentityChanged
+from schemas.records import EventApplied, IdentityChanged, MemberChanged
 from schemas.states import Member
 from schemas.stitched import Stitched
 from tests.config.samples import SMALLEST, plain
@@ -26,6 +26,7 @@ SAYS_NO_MORE: Final = {"quarantine", "release", "conflict", "limit", "refused"}
 _decoder = EventDecoder()
 _events = msgspec.json.Decoder(EventApplied)
 _changes = msgspec.json.Decoder(IdentityChanged)
+_versions = msgspec.json.Decoder(MemberChanged)
 
 Wire = dict[str, Any]
 
@@ -72,6 +73,7 @@ class Said:
         self._stitch, self._members = StitchHost(wiring, 0), MemberHost(wiring, 0)
         self.owners: dict[tuple[str, str], str] = {}
         self.members: dict[str, Member] = {}
+        self._into: dict[str, str] = {}
 
     def apply(self, row: Row) -> Outcome:
         """What comes of an event."""
@@ -79,6 +81,9 @@ class Said:
         changes = _changes.decode_lines(batch.lines.get("identity", b""))
         applied = _events.decode_lines(batch.lines.get("events", b""))
         steps = [step for step in batch.steps if isinstance(step, Stitched)]
+        for version in _versions.decode_lines(batch.lines.get("members", b"")):
+            if version.merged_into is not None:
+                self._into[version.member_id] = version.merged_into
         packet = self._members.work(batch)
         for change in changes:
             fold_change(self.owners, change)
@@ -100,6 +105,15 @@ class Said:
     def partition(self) -> dict[str, list[str]]:
         """The identifiers by member, by the rows of identity."""
         return partition_of(self.owners)
+
+    def forwarding(self) -> dict[str, str]:
+        """Who the id of every member that was merged leads to."""
+        found = {}
+        for member_id, into in self._into.items():
+            found[member_id] = into
+            while found[member_id] in self._into:
+                found[member_id] = self._into[found[member_id]]
+        return found
 
 
 class Expected:
@@ -129,6 +143,13 @@ class Expected:
         return {
             member_id: sorted(ids) for model in self.spaces.values() for member_id, ids in model.partition().items()
         }
+
+    def forwarding(self) -> dict[str, str]:
+        """Who the id of every member that was merged leads to."""
+        return {
+            person.member_id: model.resolved(person).member_id
+            for model in self.spaces.values() for person in model.members if person.into is not None
+        }  # fmt: skip
 
 
 def fold_change(owners: dict[tuple[str, str], str], change: IdentityChanged) -> None:

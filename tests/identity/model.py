@@ -180,11 +180,12 @@ class Model(Members):
 
     def release(self, named: list[str]) -> None:
         """Rule 5: a quarantined value in an alias links again and its sightings are forgotten."""
-        for one in named:
-            if one in self.quarantined:
-                del self.quarantined[one]
-                self.sightings = [seen for seen in self.sightings if seen[0] != one]
-                self.tell("release", None, None, [one])
+        released = [one for one in named if one in self.quarantined]
+        for one in released:
+            del self.quarantined[one]
+        self.sightings = [seen for seen in self.sightings if seen[0] not in released]
+        if released:
+            self.tell("release", None, None, released)
 
     # rule 4: limits
 
@@ -283,7 +284,8 @@ class Model(Members):
         person = next((owner for one in named if (owner := self.owner(one)) is not None), None)
         self.told.member_id = "" if person is None else person.member_id
         if kind == "erase":
-            self.tombs.update((one, self.now_us) for one in named if self.owner(one) in {None, person})
+            free = [one for one in named if self.owner(one) is None and one not in self.quarantined]
+            self.tombs.update(dict.fromkeys(free, self.now_us))
         if person is None:
             self.tell("refused", None, None, [])
             return

@@ -74,6 +74,7 @@ class Stitching(RuleBasedStateMachine):
     @invariant()
     def the_same_people(self) -> None:
         """What the rows of identity alone say is the model's partition; the members hold the same identifiers."""
+        assert self.said.forwarding() == self.expected.forwarding()
         expected = self.expected.partition()
         assert self.said.partition() == expected
         held = {
@@ -124,3 +125,19 @@ def test_restarts_change_no_byte(
     restarts = data.draw(st.sets(st.integers(1, len(log.rows) - 1), min_size=1, max_size=3).map(sorted))
     folder = tmp_path_factory.mktemp("state")
     assert stitched(PROGRAMS[name], log.rows, 5, tuple(restarts), folder) == stitched(PROGRAMS[name], log.rows, 1)
+
+
+def test_a_restart_does_not_change_who_was_seen_with_a_shared_value(tmp_path: Path) -> None:
+    """Not even on the day on which two names of one person used it, who are found to be two later."""
+    ada, adas, tablet = {"crm": "1"}, {"email": "ada@x.de"}, {"device": "tablet"}
+    visits: list[Data] = [
+        {"ids": {**ada, **adas}, "kind": "visit"},
+        {"ids": {**ada, **tablet}, "kind": "visit"},
+        {"ids": {**adas, **tablet}, "kind": "visit"},
+    ]
+    log = Log()
+    for visit in visits:
+        log.say("activity", 1, "default", visit)
+    log.say("split", 1, "default", {"keep": ada, "part": adas, "actor": "desk", "reason": "wrong"})
+    log.say("activity", 1, "default", visits[-1])
+    assert stitched(TIGHT, log.rows, 1, (2,), tmp_path) == stitched(TIGHT, log.rows, 1)
