@@ -1,8 +1,10 @@
 """One run of the pipeline: from checked settings to a summary."""
 
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 
 from balanza.opening import batches, check_input, input_topics, prepare_topics, stitched_batches
 from balanza.request import KafkaInput, Request, Role, Run
@@ -12,6 +14,7 @@ from config.groups import show_groups
 from config.program import Program
 from connectors.kafka.cluster import Cluster
 from connectors.stitched import StitchedLog
+from flows.ledger.stock import kept_together
 from flows.loyalty import loyalty, membership, stitching
 from flows.moving import MOVING, REST, Rest, encode_note, moved_state
 from flows.runtime import collector
@@ -25,6 +28,8 @@ from sinks.engine import RecordsSink
 __all__ = ["KafkaInput", "Request", "Role", "Run", "TooManyDeadLetters", "execute", "prepared"]
 
 MIB = 1 << 20
+SECRET_LENGTH_MIN = 16
+SECRET_NOTE = "voucher_secret"  # noqa: S105  # the name of the file, not what is in it
 
 
 class TooManyDeadLetters(Exception):
@@ -47,6 +52,7 @@ def prepared(request: Request) -> Iterator[Run]:
         deployment = Deployment(request.out, fresh=request.fresh, groups=request.settings.key_groups)
         try:
             _refuse_half_moved(deployment)
+            _refuse_divided_stock(request)
             deployment.check_made_as(_facts(request))
             _check_program(deployment, request.program)
             deployment.remember_program(dump_program(request.program))
@@ -96,6 +102,7 @@ def _wired(request: Request, deployment: Deployment, metrics: Metrics, cluster: 
     wiring = Wiring(request.program, deployment.state, settings.key_groups, settings.cache_mb * MIB, metrics)
     wiring.erasure_key = deployment.erasure_key()
     wiring.too_many_dead = lambda message: stop.fail(TooManyDeadLetters(message))
+    wiring.voucher_secret = _voucher_secret(request, deployment)
     run = Run(request, deployment, wiring, stop, cluster)
     if request.groups is not None:
         wiring.ours = frozenset(request.groups)
@@ -105,6 +112,31 @@ def _wired(request: Request, deployment: Deployment, metrics: Metrics, cluster: 
     if cluster is not None and isinstance(request.input, KafkaInput) and request.role != Role.MEMBERS:
         run.topics = input_topics(cluster, request.input, settings.prefix)
     return run
+
+
+def _voucher_secret(request: Request, deployment: Deployment) -> bytes:
+    """The key of the codes of vouchers: the one that was set, else the folder's own, made when it is first needed."""
+    given = request.settings.voucher_secret
+    if given is not None:
+        if len(given) < SECRET_LENGTH_MIN:
+            raise DeploymentRefused(f"BALANZA_VOUCHER_SECRET has {len(given)} characters; set {SECRET_LENGTH_MIN} or "
+                                    "more, so that nobody can guess the codes of vouchers")
+        return blake2b(given.encode(), digest_size=32).digest()
+    if not request.program.rewards:
+        return b""
+    own = deployment.noted(SECRET_NOTE)
+    if own is None:
+        own = secrets.token_bytes(32)
+        deployment.note(SECRET_NOTE, own)
+    return own
+
+
+def _refuse_divided_stock(request: Request) -> None:
+    """A worker of some groups cannot keep a stock that is one for all."""
+    together = kept_together(request.program)
+    if request.groups is not None and len(request.groups) < request.settings.key_groups and together:
+        raise DeploymentRefused(f"the stock of {', '.join(together)} is kept together, which only a worker of all key "
+                                "groups can; say `stock_kept: by_group`, or run one process")
 
 
 def execute(run: Run) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from balanza.request import Request, Role, Run
 from config.groups import show_groups
 from config.settings import RecordTopicsMode
+from flows.shown import standing_parts
 from schemas.records import TABLES
 from schemas.states import Member
 from sinks.destination import Destination
@@ -38,7 +39,7 @@ def _files(run: Run) -> list[Destination]:
     found: list[Destination] = [Warehouse(request.out / "warehouse")]
     if request.role != Role.STITCH:
         flush_seconds = FLUSH_SECONDS if request.follow else None
-        document = surface_document(request.program)
+        document = surface_document(request.program, standing_parts(request.program))
         adopted = bool(run.wiring.instead)
         found.append(Surfaces(request.out, document, flush_seconds, _load(run), run.shown, adopted=adopted))
         if not request.shadow:
@@ -80,7 +81,7 @@ def _topics(run: Run) -> list[Destination]:
     found.append(RecordTopics(cluster, request.out, options, _tables(request.role), process_name(request)))
     if request.role != Role.STITCH:
         flush_seconds = FLUSH_SECONDS if request.follow else None
-        document = surface_document(request.program)
+        document = surface_document(request.program, standing_parts(request.program))
         found.append(SurfaceTopic(cluster, request.out, options, document, flush_seconds=flush_seconds,
                                   load=_load(run), is_ours=run.wiring.is_ours))
     return found

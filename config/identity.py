@@ -76,7 +76,8 @@ class IdentifierType(Section):
         default=None, description="When a value is shared by too many people to link them; none: never."
     )
     blocked: list[Name] = Field(
-        default_factory=list, description="Values that name nobody, beside the usual placeholders; case does not matter."
+        default_factory=list,
+        description="Values that name nobody, beside the usual placeholders; case does not matter.",
     )
     deny: list[Pattern] = Field(
         default_factory=list, description="Regular expressions; a canonical value in which one is found names nobody."

@@ -11,31 +11,20 @@ from typing import Literal
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from config.challenges import Offer
+from config.currencies import Currency
 from config.durations import parse_duration
-from config.fields import ClockTime, DurationUs, Money, Name, Section, Slug, TimeZone
+from config.earning import EarnRule
+from config.earning_checks import earn_errors
+from config.fields import ClockTime, DurationUs, Name, Section, Slug, TimeZone
 from config.identity import BUILT_IN_IDENTIFIERS, Identity, identity_errors
 from config.references import as_detail, reference_errors
+from config.rewards import Reward
+from config.tiers import Tiers
 
-EventType = Literal["purchase"]
-Rounding = Literal["down", "up", "half_up", "half_even"]
 Regard = Literal["apply", "exempt"]
 
 
-class Currency(Section):
-    """A points currency."""
-
-    name: Name = Field(description="What people call it.")
-
-
-class EarnRule(Section):
-    """`points` for every full `per` of an order's total."""
-
-    id: Slug = Field(description="Names the rule in postings.")
-    on: EventType = Field(description="The event type that earns.")
-    currency: Slug = Field(description="The points currency; one of `currencies`.")
-    points: int = Field(ge=1, le=10**12, description="Points for each `per`.")
-    per: Money = Field(description="The money that earns `points`; orders in another currency earn nothing here.")
-    rounding: Rounding = Field(default="down", description="What happens to a fraction of a point.")
 
 
 class AbandonedCartSignal(Section):
@@ -182,6 +171,9 @@ class Program(Section):
         default_factory=list, description="Event types of your own that are accepted as activities."
     )
     earn: list[EarnRule] = Field(default_factory=list, description="What earns points.")
+    tiers: Tiers | None = Field(default=None, description="Tiers; none: every member is like the other.")
+    offers: dict[Slug, Offer] = Field(default_factory=dict, description="Offers and challenges by name.")
+    rewards: dict[Slug, Reward] = Field(default_factory=dict, description="The catalogue of rewards by name.")
     signals: list[AbandonedCartSignal] = Field(
         default_factory=list, max_length=1, description="What is noticed about a member; at most one of a kind."
     )
@@ -210,7 +202,7 @@ class Program(Section):
                 "purposes": _default_purposes().keys(),
                 "identity.identifiers": BUILT_IN_IDENTIFIERS.keys(),
             }
-            dangling = [*reference_errors(given, defaults), *identity_errors(given)]
+            dangling = [*reference_errors(given, defaults), *identity_errors(given), *earn_errors(given)]
         try:
             program = validate(given)
         except ValidationError as error:

@@ -12,15 +12,23 @@ from config.program import Program
 from flows.decisions import consent
 from flows.decisions.decide import TIMER as QUIET_TIMER
 from flows.decisions.decide import Decider
+from flows.facts import facts_of
+from flows.ledger.grants import Grant
+from flows.ledger.keeping import SIGNAL as EXPIRING
+from flows.ledger.ledger import TIMERS as LEDGER_TIMERS
 from flows.ledger.ledger import Ledger
+from flows.ledger.stock import Stock
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
-from flows.signals.abandoned_cart import AbandonedCarts
+from flows.signals.abandoned_cart import AbandonedCarts, Raised
+from flows.standing import TIMERS as STANDING_TIMERS
+from flows.standing import standing_of
 from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
 from schemas.events import CloudEvent
+from schemas.facts import NO_FACTS
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ExportAsked, ReceiptNoted
-from schemas.states import Member
+from schemas.states import Deferred, Member
 from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
@@ -32,13 +40,17 @@ class MemberMachine:
     A member in `put_aside` waits for another worker: its timers collect there, as a heap, instead of firing.
     """
 
-    def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue) -> None:
+    def __init__(
+        self, program: Program, members: Rows[Member], timers: TimerQueue, stock: Stock, secret: bytes
+    ) -> None:  # fmt: skip
         self._members = members
         self._timers = timers
         self._ledger = Ledger(program)
+        self._retroactive = program.identity.retroactive_earn
         self._carts = AbandonedCarts(program)
         self._decider = Decider(program)
-        self._uniting = Uniting(self._ledger, self._carts, self._decider)
+        self._standing = standing_of(program, self._ledger, stock, secret)
+        self._uniting = Uniting(self._ledger, self._carts, self._decider, self._standing)
         self.emit = Emit(self._wake)
         self.touched: dict[str, Member] = {}
         self.gone: list[str] = []
@@ -51,13 +63,17 @@ class MemberMachine:
             events.Redeem: self._redeem,
             events.RedeemCancel: self._redeem_cancel,
             events.PointsAdjust: self._adjust,
-            events.Accrual: self._unsupported,
+            events.Accrual: self._accrual,
             events.CartChange: self._cart_change,
             events.Consent: self._consent,
             events.Preference: self._preference,
             events.MemberUpdate: self._member_update,
             events.Receipt: self._receipt,
         }
+        for kind in self._ledger.earnings.types - {events.Purchase}:
+            self._handlers[kind] = self._earning_too(self._handlers.get(kind))
+        if self._standing is not None:
+            self._handlers = self._standing.around(self._handlers)
 
     def apply(self, steps: list[Step]) -> None:
         """Apply steps in order; the hot loop of this station."""
@@ -82,6 +98,8 @@ class MemberMachine:
             if step.linked is not None:
                 _link(member, step)
             event = step.event
+            if member.books.awaited:
+                self._ledger.happened(member, event, step, emit)
             handler = handlers.get(type(event))
             if handler is not None:
                 handler(member, event, step, emit)
@@ -111,11 +129,35 @@ class MemberMachine:
             waited = member.relations.deferred.get(timer.key)
             if waited is None or waited.due_us != timer.due_us:
                 return
-            standing = self._carts.still_raised(member, waited.subject)
+            standing = self._stands(member, waited)
             self._decider.fire(member, timer.key, timer.due_us, standing, self.emit)
+        elif timer.kind in LEDGER_TIMERS:
+            if not self._fire_ledger(member, timer):
+                return
+        elif timer.kind in STANDING_TIMERS:
+            if self._standing is None or not self._standing.fire(member, timer, self.emit):
+                return
         else:
             raise AssertionError(timer.kind)
         self._changed(member, timer.due_us)
+
+    def _fire_ledger(self, member: Member, timer: Timer) -> bool:
+        """Let points expire, warn of it, release what was held; False if nothing came of it."""
+        warned = self._ledger.fire(member, timer, self.emit)
+        if warned is None:
+            self._members.put(member.member_id, member)
+            return False
+        for one in warned:
+            subject = f"{one.currency}:{one.expires_us}"
+            cause_key = f"{member.member_id}:{EXPIRING}:{subject}"
+            self._decider.raised(member, Raised(EXPIRING, subject, timer.due_us, cause_key), self.emit)
+        return True
+
+    def _stands(self, member: Member, waited: Deferred) -> bool:
+        """Say whether the signal about which a candidate waits still stands."""
+        if self._decider.signal_of(waited.rule) == EXPIRING:
+            return self._ledger.warning_stands(member, waited.subject)
+        return self._carts.still_raised(member, waited.subject)
 
     def _changed(self, member: Member, at_us: int) -> None:
         member.version += 1
@@ -211,7 +253,12 @@ class MemberMachine:
         """Take out of `member_id` what is a member of its own from now on, and give it."""
         keeps = self._members.get(step.member_id)
         assert keeps is not None, step.member_id
+        waits = self.put_aside.get(step.part_id)
+        self.put_aside[step.part_id] = []       # who takes the part wakes it
         part = self._uniting.part(keeps, step, self.emit)
+        del self.put_aside[step.part_id]
+        if waits is not None:
+            self.put_aside[step.part_id] = waits
         self._changed(keeps, step.log_us)
         return part
 
@@ -220,10 +267,31 @@ class MemberMachine:
         self._uniting.wake(part, self.emit)
         self._changed(part, step.log_us)
 
+    def _earning_too(self, handler: Handler | None) -> Handler:
+        """Give what an event does, and then earns."""
+
+        def handle(member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
+            if handler is not None:
+                handler(member, event, step, emit)
+            if member.known or self._retroactive:
+                for grant in self._ledger.earnings.of_event(facts_of(member), event, step, member.earning):
+                    self._ledger.grant(member, grant, step, emit)
+
+        return handle
+
     # what events do
 
     def _purchase(self, member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
-        self._ledger.purchase(member.member_id, member.books, event, step, emit)
+        earnings, facts = self._ledger.earnings, NO_FACTS
+        if events.Purchase in earnings.reads_facts:
+            facts = facts_of(member)
+
+        def granted(again: bool) -> list[Grant]:
+            if not (member.known or self._retroactive):
+                return []
+            return earnings.of_event(facts, event, step, member.earning, again=again)
+
+        self._ledger.purchase(member.member_id, member.books, event, step, emit, granted)
         self._carts.purchase(member, step, emit)
 
     def _return(self, member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:
@@ -238,8 +306,8 @@ class MemberMachine:
     def _adjust(self, member: Member, event: events.PointsAdjust, step: Stitched, emit: Emit) -> None:
         self._ledger.adjust(member.member_id, member.books, event, step, emit)
 
-    def _unsupported(self, member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
-        self._ledger.unsupported(member.member_id, str(event.__struct_config__.tag), step, emit)
+    def _accrual(self, member: Member, event: events.Accrual, step: Stitched, emit: Emit) -> None:
+        self._ledger.accrue(member.member_id, member.books, event, step, emit)
 
     def _cart_change(self, member: Member, event: events.CartChange, step: Stitched, emit: Emit) -> None:
         self._carts.change(member, event, step, emit)

@@ -14,6 +14,7 @@ from flows.counted import MemberCounts, StitchCounts
 from flows.identity.index import IdentityIndex, Tables
 from flows.identity.people import People
 from flows.identity.stitch import Stitcher
+from flows.ledger.stock import Stock
 from flows.member import MemberMachine
 from flows.runtime.collector import collect_now_and_then
 from flows.runtime.marks import StoredMarks
@@ -25,6 +26,7 @@ from flows.runtime.timers import Timers
 from schemas.groups import group_number
 from schemas.log import LogBatch
 from schemas.records import IdentityChanged, MemberChanged, Packet, Post
+from schemas.standing import Shelf
 from schemas.states import (
     Member,
     MemberTotals,
@@ -36,6 +38,7 @@ from schemas.states import (
     decode_member_totals,
     decode_page,
     decode_person,
+    decode_shelf,
     decode_sighting,
     decode_totals,
     encode_state,
@@ -78,6 +81,7 @@ class Wiring:
     steps_before: int = 0
     too_many_dead: Callable[[str], None] = print
     erasure_key: bytes = b""
+    voucher_secret: bytes = b""
 
     def next_due_us(self) -> int | None:
         """When the earliest timer of any station is due; None if there is none."""
@@ -248,8 +252,10 @@ class MemberHost:
             MEMBER_WEIGHT,
         )
         self._timers = Timers(store, wiring.groups)
+        self._shelves: Table[Shelf] = Table(b"s", encode_state, decode_shelf, store, wiring.groups)
         wiring.load_member = self._members.peek
-        self._machine = MemberMachine(wiring.program, self._members, self._timers)
+        stock = Stock(self._shelves, wiring.groups)
+        self._machine = MemberMachine(wiring.program, self._members, self._timers, stock, wiring.voucher_secret)
         self._counted = MemberCounts(wiring.metrics, self.totals)
         self._looked_up = 0
         wiring.clocks[self.name] = lambda: self._timers.next_us
@@ -296,6 +302,7 @@ class MemberHost:
     def _flush(self) -> None:
         """Write what changed to the store."""
         self._members.flush()
+        self._shelves.flush()
         self._timers.flush()
 
     def save(self) -> int:

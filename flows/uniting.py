@@ -12,8 +12,10 @@ from msgspec.structs import replace
 
 from flows.decisions import consent
 from flows.decisions.decide import Decider
+from flows.ledger import earning
 from flows.ledger.ledger import Ledger
 from flows.signals.abandoned_cart import AbandonedCarts
+from flows.standing import StandingMachine
 from schemas.states import Deferred, Member, Relations
 from schemas.stitched import Emit, Erased, Merged, Parted
 
@@ -23,8 +25,10 @@ VALUES_KEPT = 32
 class Uniting:
     """Merges, parts and ends members; the machines that it is made of do their own parts."""
 
-    def __init__(self, ledger: Ledger, carts: AbandonedCarts, decider: Decider) -> None:
-        self._ledger, self._carts, self._decider = ledger, carts, decider
+    def __init__(
+        self, ledger: Ledger, carts: AbandonedCarts, decider: Decider, standing: StandingMachine | None
+    ) -> None:  # fmt: skip
+        self._ledger, self._carts, self._decider, self._standing = ledger, carts, decider, standing
 
     def absorb(self, into: Member, other: Member, step: Merged, emit: Emit) -> None:
         """Let `into` be both."""
@@ -38,7 +42,11 @@ class Uniting:
         else:
             into.attributes = {**other.attributes, **into.attributes}
         into.attributes_us = max(into.attributes_us, other.attributes_us)
+        before = None if self._standing is None else self._standing.before_merge(into, other, emit)
         self._ledger.absorb(into.member_id, into.books, other.member_id, other.books, step, emit)
+        if self._standing is not None and before is not None:
+            self._standing.absorb(into, other, step, before, emit)
+        earning.absorb(into.earning, other.earning)
         consent.absorb(into.relations, other.relations)
         self._carts.absorb(into, other, step.log_us, emit)
         self._decider.absorb(into, other, emit)
@@ -53,6 +61,9 @@ class Uniting:
         drop_values(keeps, mine)
         keeps.known = step.keeps_known
         self._ledger.part(keeps.member_id, keeps.books, part.member_id, part.books, mine, step, emit)
+        if self._standing is not None:
+            self._standing.part(keeps, part, step, emit)
+        part.earning = earning.part(keeps.earning)
         part.relations = _copy(keeps.relations)
         self._carts.part(keeps, part, mine)
         moved = {key for key, waits in keeps.relations.deferred.items() if waits.subject in part.carts}
@@ -61,6 +72,9 @@ class Uniting:
 
     def wake(self, part: Member, emit: Emit) -> None:
         """Arm what a member that was parted waits for."""
+        self._ledger.wake(part, emit)
+        if self._standing is not None:
+            self._standing.wake(part, emit)
         self._carts.wake(part, emit)
         self._decider.wake(part, emit)
 

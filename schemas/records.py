@@ -9,7 +9,8 @@ from typing import Literal
 
 from msgspec import Raw, Struct
 
-from schemas.reasons import DecisionReason, RefusalReason, RejectReason
+from schemas.reasons import DecisionReason, RefusalReason, RejectReason, TierReason
+from schemas.standing import OfferState, VoucherState
 
 Outcome = Literal["sent", "deferred", "suppressed"]
 IdentityKind = Literal[
@@ -73,8 +74,9 @@ class MemberChanged(Struct, frozen=True, gc=False):
 class EntryPosted(Struct, frozen=True, gc=False):
     """One balanced entry: `legs` are (account, signed points) and sum to zero; the rest is the state after it.
 
-    `version` counts the member's entries without a gap. Accounts: `available`, `receivable` are the member's;
-    `issued`, `redeemed`, `adjusted`, `breakage`, `transfer` the program's.
+    `version` counts the member's entries without a gap. Accounts: `available`, `pending`, `receivable` are the
+    member's; `issued`, `redeemed`, `adjusted`, `breakage`, `transfer` the program's. `lots` are (expires_us, signed
+    points): what the entry changed of the available points that expire then.
     """
 
     entry_id: str
@@ -93,6 +95,7 @@ class EntryPosted(Struct, frozen=True, gc=False):
     lifetime_earned: int
     lifetime_redeemed: int
     lifetime_expired: int
+    lots: list[tuple[int, int]] = []
 
 
 class PointsRefused(Struct, frozen=True, gc=False):
@@ -106,6 +109,53 @@ class PointsRefused(Struct, frozen=True, gc=False):
     currency: str | None
     points: int | None
     detail: str | None
+    cause_source: str
+    cause_id: str
+
+
+class TierChanged(Struct, frozen=True, gc=False):
+    """A member came from one tier to another (None: none); `until_us` is its end if nothing more is earned."""
+
+    change_id: str
+    member_id: str
+    tier: str | None
+    from_tier: str | None
+    at_us: int
+    until_us: int | None
+    reason: TierReason
+
+
+class OfferChanged(Struct, frozen=True, gc=False):
+    """A member was granted an offer or challenge, completed it, or let it end; `instance` tells grants apart.
+
+    `progress` and `goal` in the goal's own unit: minor units, events, thousandths of a quantity, days, categories.
+    """
+
+    change_id: str
+    member_id: str
+    offer: str
+    instance: str
+    state: OfferState
+    progress: int
+    goal: int
+    at_us: int
+    until_us: int | None
+    cause_source: str
+    cause_id: str
+
+
+class VoucherChanged(Struct, frozen=True, gc=False):
+    """A voucher was issued, used, cancelled or has expired; `number` counts its changes from 1 without a gap."""
+
+    voucher_id: str
+    number: int
+    member_id: str
+    reward: str
+    code: str
+    state: VoucherState
+    at_us: int
+    expires_at_us: int | None
+    redemption_id: str | None
     cause_source: str
     cause_id: str
 
@@ -190,8 +240,8 @@ class DeadLetter(Struct, frozen=True, gc=False):
 
 
 Record = (
-    EventApplied | IdentityChanged | MemberChanged | EntryPosted | PointsRefused | SignalChanged | DecisionMade
-    | ActionRequested | ReceiptNoted | AlertRaised | DeadLetter
+    EventApplied | IdentityChanged | MemberChanged | EntryPosted | PointsRefused | TierChanged | OfferChanged
+    | VoucherChanged | SignalChanged | DecisionMade | ActionRequested | ReceiptNoted | AlertRaised | DeadLetter
 )  # fmt: skip
 
 TABLES: dict[str, type[Struct]] = {
@@ -200,6 +250,9 @@ TABLES: dict[str, type[Struct]] = {
     "members": MemberChanged,
     "entries": EntryPosted,
     "refusals": PointsRefused,
+    "tiers": TierChanged,
+    "offers": OfferChanged,
+    "vouchers": VoucherChanged,
     "signals": SignalChanged,
     "decisions": DecisionMade,
     "actions": ActionRequested,

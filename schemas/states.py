@@ -10,6 +10,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from schemas.earning_states import Earning
+from schemas.standing import Offers, Shelf, Standing, Voucher
+
 STATE_FORMAT = 1
 
 ConsentState = Literal["granted", "denied", "withdrawn"]
@@ -62,8 +65,24 @@ class Sighting(Struct, array_like=True, gc=False):
 SEVERAL = -1
 
 
+class Lot(Struct, array_like=True, gc=False):
+    """Points that expire together: what is left of one earning. `number` is the member's, of lots and holds.
+
+    `by` is the identifier that earned it, empty where it is the books' own `by`.
+    """
+
+    expires_us: int
+    number: int
+    left: int
+    by: str = ""
+
+
 class Account(Struct, array_like=True, gc=False):
-    """A member's points in one currency; `receivable` is what a return took back beyond the balance."""
+    """A member's points in one currency; `receivable` is what a return took back beyond the balance.
+
+    `lots` are what of `available` expires, `lotted` points in all, by (expires_us, number). `timer_us` is when the
+    account is woken next (0: it sleeps); expiries up to `warned_us` were warned of, `warnings` are those that stand.
+    """
 
     available: int = 0
     pending: int = 0
@@ -71,6 +90,34 @@ class Account(Struct, array_like=True, gc=False):
     earned: int = 0
     redeemed: int = 0
     expired: int = 0
+    lots: list[Lot] = []
+    lotted: int = 0
+    timer_us: int = 0
+    warned_us: int = 0
+    warnings: list[int] = []
+
+
+class Hold(Struct, array_like=True, gc=False):
+    """Points that are pending until `until_us` of log time, or until an event `awaits`; `source` and `id` earned them."""
+
+    currency: str
+    points: int
+    rule: str
+    until_us: int
+    awaits: str
+    expires_us: int
+    by: str
+    source: str
+    id: str
+
+
+class Accrual(Struct, array_like=True, gc=False):
+    """An accepted accrual, so that it counts once."""
+
+    at_us: int
+    currency: str
+    points: int
+    by: str = ""
 
 
 class Share(Struct, array_like=True, gc=False):
@@ -82,12 +129,20 @@ class Share(Struct, array_like=True, gc=False):
 
 
 class Earned(Struct, array_like=True, gc=False):
-    """What an order earned by one rule, and how much of it returns took back."""
+    """What an order earned by one rule, and how much of it returns took back.
+
+    `lot` is the number of its lot or hold (0: it has none) that expires at `expires_us`; `waived` is what of
+    `taken_back` the currency's policy let the member keep.
+    """
 
     rule: str
     currency: str
     points: int
     taken_back: int = 0
+    lot: int = 0
+    expires_us: int = 0
+    waived: int = 0
+    qualifying: bool = True
 
 
 class Order(Struct, array_like=True, gc=False):
@@ -108,20 +163,22 @@ class Order(Struct, array_like=True, gc=False):
 
 
 class Redemption(Struct, array_like=True, gc=False):
-    """An accepted redemption, until it is cancelled."""
+    """An accepted redemption, until it is cancelled; `draws` are what it took from lots."""
 
     at_us: int
     currency: str
     points: int
     cancelled: bool = False
     by: str = ""
+    draws: list[Lot] = []
 
 
 class Books(Struct, array_like=True, gc=False):
     """A member's ledger: accounts by currency, orders and redemptions by id; `entries` counts without a gap.
 
     What an account counts was done by events of the identifier `by`, but for the `shares` (identifier, currency) of
-    others: a member that always comes under one name has none.
+    others: a member that always comes under one name has none. Lots and holds are numbered up to `lots`; `awaited` are
+    the numbers of holds by the event they wait for.
     """
 
     accounts: dict[str, Account] = {}
@@ -130,6 +187,10 @@ class Books(Struct, array_like=True, gc=False):
     entries: int = 0
     by: str = ""
     shares: dict[str, dict[str, Share]] = {}
+    lots: int = 0
+    holds: dict[int, Hold] = {}
+    awaited: dict[str, list[int]] = {}
+    accruals: dict[str, Accrual] = {}
 
 
 class Cart(Struct, array_like=True, gc=False):
@@ -207,6 +268,10 @@ class Member(Struct, array_like=True, gc=False):
     books: Books = msgspec.field(default_factory=Books)
     carts: dict[str, Cart] = {}
     relations: Relations = msgspec.field(default_factory=Relations)
+    earning: Earning = msgspec.field(default_factory=Earning)
+    standing: Standing | None = None
+    offers: Offers | None = None
+    vouchers: dict[str, Voucher] = {}
 
 
 class Totals(Struct, array_like=True, gc=False):
@@ -261,5 +326,6 @@ decode_person = msgspec.msgpack.Decoder(Person).decode
 decode_page = msgspec.msgpack.Decoder(Page).decode
 decode_sighting = msgspec.msgpack.Decoder(Sighting).decode
 decode_member = msgspec.msgpack.Decoder(Member).decode
+decode_shelf = msgspec.msgpack.Decoder(Shelf).decode
 decode_totals = msgspec.msgpack.Decoder(Totals).decode
 decode_member_totals = msgspec.msgpack.Decoder(MemberTotals).decode

@@ -14,9 +14,12 @@ from schemas.records import (
     EntryPosted,
     ErasedMember,
     IdentifierMoved,
+    OfferChanged,
     PointsRefused,
     ReceiptNoted,
     SignalChanged,
+    TierChanged,
+    VoucherChanged,
 )
 
 
@@ -160,6 +163,9 @@ class Emit:
     def __init__(self, wake: Callable[[int, str, str, str], None]) -> None:
         self.entries: list[EntryPosted] = []
         self.refusals: list[PointsRefused] = []
+        self.tiers: list[TierChanged] = []
+        self.offers: list[OfferChanged] = []
+        self.vouchers: list[VoucherChanged] = []
         self.signals: list[SignalChanged] = []
         self.decisions: list[DecisionMade] = []
         self.actions: list[ActionRequested] = []
@@ -172,6 +178,9 @@ class Emit:
         tables: dict[str, list[Struct]] = {
             "entries": [*self.entries],
             "refusals": [*self.refusals],
+            "tiers": [*self.tiers],
+            "offers": [*self.offers],
+            "vouchers": [*self.vouchers],
             "signals": [*self.signals],
             "decisions": [*self.decisions],
             "actions": [*self.actions],
@@ -183,7 +192,8 @@ class Emit:
     def clear(self) -> None:
         """Forget all records, to begin the next batch."""
         for records in (
-            self.entries, self.refusals, self.signals, self.decisions, self.actions, self.receipts, self.alerts,
+            self.entries, self.refusals, self.tiers, self.offers, self.vouchers, self.signals, self.decisions,
+            self.actions, self.receipts, self.alerts,
         ):  # fmt: skip
             records.clear()
 

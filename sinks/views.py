@@ -140,9 +140,20 @@ FROM unfolded
 """
 
 TIERS = """
-SELECT NULL::VARCHAR AS member_id, NULL::VARCHAR AS tier, NULL::VARCHAR AS from_tier, NULL::TIMESTAMP AS at,
-       NULL::TIMESTAMP AS until, NULL::VARCHAR AS reason
-WHERE false
+SELECT change_id, member_id, tier, from_tier, make_timestamp(at_us) AS at, make_timestamp(until_us) AS until, reason
+FROM stored.tiers
+"""
+
+OFFERS = """
+SELECT change_id, member_id, offer, instance, state, progress, goal, make_timestamp(at_us) AS at,
+       make_timestamp(until_us) AS until, cause_source, cause_id
+FROM stored.offers
+"""
+
+VOUCHERS = """
+SELECT voucher_id, number, member_id, reward, code, state, make_timestamp(at_us) AS at,
+       make_timestamp(expires_at_us) AS expires_at, redemption_id, cause_source, cause_id
+FROM stored.vouchers
 """
 
 SIGNALS = """
@@ -203,6 +214,8 @@ VIEWS: Final = {
     "balances":           BALANCES,
     "postings":           POSTINGS,
     "tiers":              TIERS,
+    "offers":             OFFERS,
+    "vouchers":           VOUCHERS,
     "signals":            SIGNALS,
     "scores":             SCORES,
     "decisions":          DECISIONS,

@@ -54,6 +54,11 @@ class Decider:
         for rule in program.rules:
             self._listening.setdefault(rule.on, []).append(rule)
 
+    def signal_of(self, rule: str) -> str | None:
+        """Give the signal that a rule listens to; None if the program has no such rule any more."""
+        known = self._rules.get(rule)
+        return None if known is None else known.on
+
     def raised(self, member: Member, raised: Raised, emit: Emit) -> None:
         """Decide about every rule that listens to the signal, in order of priority, then of the file."""
         rules = self._listening.get(raised.signal, ())

@@ -1,52 +1,143 @@
-"""How many points an amount earns: `amount × points / per`, rounded as the rule says, in integers throughout."""
+"""What a member's events earn: from an event and what is known of the member to grants, which the ledger posts.
 
-from collections.abc import Callable
+The rules of an event's type are asked in the program's order. Of rules in one group only the one that gives most wins,
+the earlier between equals; what caps and budgets leave is looked at before, so a rule without room loses to one that
+has some. Then bonuses add their percentage of what the rules they name really gave, each of the plain points, never of
+another bonus. Points are counted in caps and budgets when they are given.
 
-from config.program import EarnRule, Program
+Late events: periods, windows and hours are those of the event's own time. Tier, attributes and the order among a
+member's events (`first`, `every`, `purchases`) are those of the log, so these alone depend on the order of events.
+"""
 
-Rounding = Callable[[int, int], int]
+from collections.abc import Iterable
 
-
-def _down(numerator: int, denominator: int) -> int:
-    return numerator // denominator
-
-
-def _up(numerator: int, denominator: int) -> int:
-    return -(-numerator // denominator)
-
-
-def _half_up(numerator: int, denominator: int) -> int:
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
-def _half_even(numerator: int, denominator: int) -> int:
-    whole, rest = divmod(numerator, denominator)
-    if 2 * rest == denominator:
-        return whole + whole % 2
-    return whole + (2 * rest > denominator)
+from config.expressions.scene import Scene
+from config.program import Program
+from flows.ledger.earn_rule import ReadyRule
+from flows.ledger.grants import Grant
+from schemas.earning_states import Earning, Share
+from schemas.events import EVENT_TYPES, Activity, CloudEvent, Purchase
+from schemas.facts import Facts
+from schemas.stitched import Cause
 
 
-ROUNDINGS: dict[str, Rounding] = {"down": _down, "up": _up, "half_up": _half_up, "half_even": _half_even}
+class Earnings:
+    """The earn rules of a program; `types` are the event types that may earn, `reads_facts` those that need facts.
+
+    Stateless but for the program. Purchases whose rules are all of the plain form (points for money, nothing else) go
+    a short way, on which neither facts nor counters are looked at.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._brand = program.time_zone
+        rules: dict[type[CloudEvent], list[ReadyRule]] = {}
+        for rule in program.earn:
+            kind = EVENT_TYPES.get(rule.on, Activity)
+            rules.setdefault(kind, []).append(ReadyRule(rule, program.retention.events))
+        self.types = frozenset(rules)
+        self._settled = {kind: _Rules(ready) for kind, ready in rules.items()}
+        self._plain: dict[str, list[ReadyRule]] | None = None
+        purchase = rules.get(Purchase, [])
+        if all(ready.plain for ready in purchase):
+            self._plain = {}
+            for ready in purchase:
+                assert ready.rule.per is not None
+                self._plain.setdefault(ready.rule.per.currency, []).append(ready)
+        self.reads_facts = self.types - ({Purchase} if self._plain is not None else set())
+
+    def of_event(
+        self, facts: Facts, event: CloudEvent, cause: Cause, state: Earning, share: Share | None = None, *,
+        again: bool = False,
+    ) -> list[Grant]:  # fmt: skip
+        """What the event earns, in the program's order; `again`: a further part of an order that was seen before."""
+        if type(event) is Purchase:
+            if not again:
+                state.purchases += 1
+            if self._plain is not None:
+                return self._of_plain(event)
+        rules = self._settled.get(type(event))
+        if rules is None:
+            return []
+        scene = Scene(facts, event.data, cause.event_us, self._brand)  # type: ignore[attr-defined]  # every event has data
+        return rules.settle(scene, state, share, cause.log_us, again=again)
+
+    def _of_plain(self, event: Purchase) -> list[Grant]:
+        assert self._plain is not None
+        total = event.data.total
+        amount, grants = total.amount, []
+        for ready in self._plain.get(total.currency, ()):
+            points = ready.plain_points(amount)
+            if points:
+                grants.append(Grant(ready.id, ready.currency, points, ready.qualifying))
+        return grants
 
 
-class Earning:
-    """One earn rule, ready to compute; amounts are minor units of the rule's money."""
+class _Rules:
+    """All rules of one event type."""
 
-    def __init__(self, rule: EarnRule) -> None:
-        self.rule = rule.id
-        self.currency = rule.currency
-        self._points = rule.points
-        self._per = rule.per.amount
-        self._round = ROUNDINGS[rule.rounding]
+    def __init__(self, rules: list[ReadyRule]) -> None:
+        mixed = {ready.group for ready in rules if ready.bonus is not None and ready.group is not None}
+        for ready in rules:
+            if ready.bonus is not None:
+                ready.multiplies = ready.bonus.of or [
+                    other.id for other in rules
+                    if other.bonus is None and other.rule.on == ready.rule.on and other.currency == ready.currency
+                ]  # fmt: skip
+        # A group with a bonus in it is settled last, when it is known what the bonus is a percentage of.
+        placed = list(enumerate(rules))
+        self._late = [(at, ready) for at, ready in placed if ready.bonus is not None or ready.group in mixed]
+        self._early = [offer for offer in placed if offer not in self._late]
 
-    def points(self, amount: int) -> int:
-        """Give the points that an order of this amount earns."""
-        return self._round(amount * self._points, self._per)
+    def settle(self, scene: Scene, state: Earning, share: Share | None, log_us: int, *, again: bool) -> list[Grant]:
+        """Ask all rules, let the best of each group win, count and give."""
+        given: dict[int, Grant] = {}
+        base: dict[str, int] = {}
+        for part in (self._early, self._late):
+            offers = []
+            for at, ready in part:
+                worth = ready.would_give(scene, state, again=again)
+                if worth.weighted:
+                    points = ready.points(worth) if ready.bonus is None else ready.bonus_points(_of(base, ready))
+                    points = ready.room(scene, state, share, points)
+                    if points:
+                        offers.append((at, ready, points))
+            for at, ready, points in _winners(offers):
+                given[at] = ready.taken(scene, state, share, points, log_us)
+                if ready.bonus is None:
+                    base[ready.id] = points
+        return [given[at] for at in sorted(given)]
 
 
-def earnings_by_money(program: Program) -> dict[str, list[Earning]]:
-    """Give the purchase rules by the money they look at, in the program's order."""
-    by_money: dict[str, list[Earning]] = {}
-    for rule in program.earn:
-        by_money.setdefault(rule.per.currency, []).append(Earning(rule))
-    return by_money
+def _of(base: dict[str, int], ready: ReadyRule) -> int:
+    """The points that a bonus is a percentage of."""
+    return sum(base.get(rule, 0) for rule in ready.multiplies)
+
+
+def _winners(offers: list[tuple[int, ReadyRule, int]]) -> Iterable[tuple[int, ReadyRule, int]]:
+    """The offers that stand: of each group the one with most points, the earlier between equals."""
+    best: dict[tuple[str, str | None], int] = {}
+    for place, (_, ready, points) in enumerate(offers):
+        group = ready.group
+        if group is not None and (group not in best or points > offers[best[group]][2]):
+            best[group] = place
+    return [offer for place, offer in enumerate(offers) if offer[1].group is None or best[offer[1].group] == place]
+
+
+def absorb(into: Earning, other: Earning) -> None:
+    """Let a member have counted what another one did, whom it absorbs: what each was given counts for both."""
+    into.purchases += other.purchases
+    for key, counter in other.counted.items():
+        known = into.counted.setdefault(key, {})
+        for number, count in counter.items():
+            known[number] = known.get(number, 0) + count
+    for rule, recent in (other.recent or {}).items():
+        if into.recent is None:
+            into.recent = {}
+        into.recent[rule] = sorted([*into.recent.get(rule, []), *recent])
+
+
+def part(state: Earning) -> Earning:
+    """What a member who is split off has counted: everything, as the one it leaves has, so that no cap is doubled."""
+    counted = {key: dict(counter) for key, counter in state.counted.items()}
+    recent = None if state.recent is None else {rule: list(given) for rule, given in state.recent.items()}
+    return Earning(state.purchases, counted, recent)

@@ -1,4 +1,4 @@
-"""The ledger machine: what purchases, returns, redemptions and adjustments do to a member's points.
+"""The ledger machine: what purchases, returns, redemptions, accruals and adjustments do to a member's points.
 
 A purchase earns by every rule of its money. A return takes back in proportion to what its order earned: all returns of
 the order together have taken `earned × returned / total`, rounded down, so a full return takes exactly what was earned.
@@ -6,42 +6,67 @@ A return that comes before its purchase waits with the order and is settled when
 never comes moves nothing. An order seen again by another event adds to it (a split shipment). Orders are remembered for
 `retention.orders`. A redemption beyond the balance is refused, and the refusal is a fact that later events do not
 change. Duplicates never come here; they are left out by event identity before.
+
+The parts: orders (what was bought), giving (points into lots and holds), returns, spending, keeping (entries, expiry),
+parting (merges, splits, erasures).
 """
 
+from collections.abc import Callable, Iterable
+
 from config.program import Program
-from flows.ledger import parting
-from flows.ledger.earning import earnings_by_money
-from flows.ledger.orders import (
-    Due,
-    add_earned,
-    bought_piece,
-    dues,
-    is_purchased,
-    known_order,
-    remember,
-    returned_piece,
-)
-from flows.ledger.parting import Side
-from flows.ledger.posting import account_of, credit, debit, post
-from flows.ledger.shares import count, whose
-from schemas.events import PointsAdjust, Purchase, Redeem, RedeemCancel, Return
+from flows.ledger import merging, parting
+from flows.ledger.earning import Earnings
+from flows.ledger.giving import TIMER as HOLD_TIMER
+from flows.ledger.giving import Giver
+from flows.ledger.grants import Grant
+from flows.ledger.keeping import TIMER as EXPIRY_TIMER
+from flows.ledger.keeping import Keeper, Side, Warned
+from flows.ledger.orders import bought_piece, is_purchased, known_order, remember, returned_piece
+from flows.ledger.returns import Returns
+from flows.ledger.shares import whose
+from flows.ledger.spending import Spending
+from schemas.decode import time_us
+from schemas.events import Accrual, Activity, CloudEvent, PointsAdjust, Purchase, Redeem, RedeemCancel, Return
+from schemas.hosting import Timer
 from schemas.reasons import RefusalReason
 from schemas.records import PointsRefused
-from schemas.states import Books, Order, Redemption
+from schemas.states import Accrual as Accrued
+from schemas.states import Books, Member, Order
 from schemas.stitched import Cause, Emit
+
+TIMERS = frozenset({EXPIRY_TIMER, HOLD_TIMER})
+ACCRUAL_RULE = "accrual"
+ACCRUALS_BEFORE_PRUNING = 32
+
+# (member id, currency, signed points, qualifying, cause, emit): told of what is earned and taken back
+Earned = Callable[[str, str, int, bool, Cause, Emit], None]
+# (whether the order was bought before): what a purchase earns
+Granted = Callable[[bool], Iterable[Grant]]
 
 
 class Ledger:
-    """Stateless but for the program: every method changes the books it is given and emits what it did."""
+    """Stateless but for the program: every method changes the books it is given and emits what it did.
 
-    def __init__(self, program: Program) -> None:
-        self._earnings = earnings_by_money(program)
-        self._currencies = frozenset(program.currencies)
+    `earned` is told of points as they are earned (also those that are held) and taken back by returns. `earnings` are
+    the rules that say what an event earns; who has the member at hand asks them.
+    """
+
+    def __init__(self, program: Program, earned: Earned | None = None) -> None:
+        self.earnings = Earnings(program)
+        self._keeper = Keeper(program)
+        self._giver = Giver(self._keeper)
+        self._returns = Returns(self._keeper)
+        self._spending = Spending(self._keeper, self._giver, program.retention.orders)
         self._orders_us = program.retention.orders
+        self._earned = earned
 
-    def purchase(self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit) -> None:
-        """Earn by every rule of the order's money, then settle returns that came before."""
-        data, by = event.data, whose(cause)
+    # what events do
+
+    def purchase(
+        self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit, granted: Granted
+    ) -> None:  # fmt: skip
+        """Earn what is `granted`, then settle returns that came before."""
+        data, by, side = event.data, whose(cause), Side(member_id, books)
         amount, money = data.total.amount, data.total.currency
         oldest_us = cause.log_us - self._orders_us
         order = known_order(books, data.order_id, oldest_us)
@@ -52,18 +77,12 @@ class Ledger:
             self._refuse(member_id, "purchase", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
         piece = bought_piece(order, by, cause.log_us)
-        piece.purchased = True
+        again, piece.purchased = is_purchased(order), True
         piece.total += amount
-        for earning in self._earnings.get(money, ()):
-            points = earning.points(amount)
-            if points:
-                account = account_of(books, earning.currency)
-                count(books, account, earning.currency, by, earned=points)
-                legs = credit(account, points, "issued")
-                post(member_id, books, earning.currency, legs, earning.rule, cause, emit)
-                add_earned(piece, earning.rule, earning.currency, points)
+        for grant in granted(again):
+            self._give(side, grant, cause, emit, piece)
         if order.returned or order.others:
-            self._settle(member_id, books, order, cause, emit)
+            self._settle(side, order, cause, emit)
 
     def take_return(self, member_id: str, books: Books, event: Return, cause: Cause, emit: Emit) -> None:
         """Take back in proportion, or wait for the purchase."""
@@ -78,81 +97,98 @@ class Ledger:
             return
         returned_piece(order, by).returned += data.total.amount
         if is_purchased(order):
-            self._settle(member_id, books, order, cause, emit)
+            self._settle(Side(member_id, books), order, cause, emit)
         else:
             self._refuse(member_id, "return", RefusalReason.RETURN_BEFORE_PURCHASE, None, None, cause, emit)
-
-    def _settle(
-        self, member_id: str, books: Books, order: Order, cause: Cause, emit: Emit, mark: str = ""
-    ) -> None:  # fmt: skip
-        """Take back what all returns of the order together are due and have not taken yet; one entry a rule."""
-        groups: dict[tuple[str, str], list[Due]] = {}
-        for due in dues(order):
-            groups.setdefault((due.earned.rule, due.earned.currency), []).append(due)
-        for (rule, currency), group in groups.items():
-            account = account_of(books, currency)
-            for due in group:
-                due.earned.taken_back += due.points
-                count(books, account, currency, due.piece.by, earned=-due.points)
-            points = sum(due.points for due in group)
-            if points:
-                legs = debit(account, points, "issued") if points > 0 else credit(account, -points, "issued")
-                post(member_id, books, currency, legs, f"return.{rule}", cause, emit, mark)
 
     def redeem(self, member_id: str, books: Books, event: Redeem, cause: Cause, emit: Emit) -> None:
         """Spend points, or refuse with the reason."""
         data = event.data
-        reason = self._redeem_refusal(books, data.redemption_id, data.currency, data.points)
+        reason = self._spending.redeem(Side(member_id, books), data, cause, emit)
         if reason is not None:
             self._refuse(member_id, "redeem", reason, data.currency, data.points, cause, emit)
-            return
-        account = account_of(books, data.currency)
-        by = whose(cause)
-        count(books, account, data.currency, by, redeemed=data.points)
-        legs = debit(account, data.points, "redeemed")
-        books.redemptions[data.redemption_id] = Redemption(cause.log_us, data.currency, data.points, by=by)
-        post(member_id, books, data.currency, legs, "redeem", cause, emit)
-
-    def _redeem_refusal(self, books: Books, redemption_id: str, currency: str, points: int) -> RefusalReason | None:
-        if currency not in self._currencies:
-            return RefusalReason.UNKNOWN_CURRENCY
-        if redemption_id in books.redemptions:
-            return RefusalReason.ALREADY_REDEEMED
-        account = books.accounts.get(currency)
-        if account is None or account.available < points:
-            return RefusalReason.INSUFFICIENT_BALANCE
-        return None
 
     def redeem_cancel(self, member_id: str, books: Books, event: RedeemCancel, cause: Cause, emit: Emit) -> None:
         """Give back what a redemption spent."""
-        redemption = books.redemptions.get(event.data.redemption_id)
-        if redemption is None or redemption.cancelled:
-            self._refuse(member_id, "redeem_cancel", RefusalReason.UNKNOWN_REDEMPTION, None, None, cause, emit)
-            return
-        redemption.cancelled = True
-        account = account_of(books, redemption.currency)
-        count(books, account, redemption.currency, redemption.by, redeemed=-redemption.points)
-        legs = credit(account, redemption.points, "redeemed")
-        post(member_id, books, redemption.currency, legs, "redeem_cancel", cause, emit)
+        reason = self._spending.cancel(Side(member_id, books), event.data.redemption_id, cause, emit)
+        if reason is not None:
+            self._refuse(member_id, "redeem_cancel", reason, None, None, cause, emit)
 
     def adjust(self, member_id: str, books: Books, event: PointsAdjust, cause: Cause, emit: Emit) -> None:
-        """Post a manual correction; one that takes more than there is, is refused as a whole."""
-        currency, points = event.data.currency, event.data.points
-        if currency not in self._currencies:
-            self._refuse(member_id, "points_adjust", RefusalReason.UNKNOWN_CURRENCY, currency, points, cause, emit)
-            return
-        account = account_of(books, currency)
-        if account.available + points < 0:
-            self._refuse(member_id, "points_adjust", RefusalReason.INSUFFICIENT_BALANCE, currency, points, cause, emit)
-            return
-        if points:
-            count(books, account, currency, whose(cause), earned=points)
-            legs = credit(account, points, "adjusted") if points > 0 else debit(account, -points, "adjusted")
-            post(member_id, books, currency, legs, "points_adjust", cause, emit)
+        """Post a manual correction; one that takes more than it may is refused as a whole."""
+        data = event.data
+        reason = self._spending.adjust(Side(member_id, books), data, cause, emit)
+        if reason is not None:
+            self._refuse(member_id, "points_adjust", reason, data.currency, data.points, cause, emit)
 
-    def unsupported(self, member_id: str, kind: str, cause: Cause, emit: Emit) -> None:
-        """Say openly that an accepted event does nothing yet."""
-        self._refuse(member_id, kind, RefusalReason.NOT_YET_SUPPORTED, None, None, cause, emit)
+    def accrue(self, member_id: str, books: Books, event: Accrual, cause: Cause, emit: Emit) -> None:
+        """Give what a partner says was earned, once an accrual id; it may be pending until a time."""
+        data = event.data
+        known = books.accruals.get(data.accrual_id)
+        if data.currency not in self._keeper.terms:
+            reason, detail = RefusalReason.UNKNOWN_CURRENCY, None
+        elif known is not None:
+            same = known.currency == data.currency and known.points == data.points
+            detail = None if same else f"accepted with {known.points} {known.currency}"
+            reason = RefusalReason.ALREADY_ACCRUED
+        else:
+            until_us = None if data.hold_until is None else time_us(data.hold_until)
+            grant = Grant(ACCRUAL_RULE, data.currency, data.points, bool(data.qualifying), until_us)
+            self._remember_accrual(books, data.accrual_id, Accrued(cause.log_us, data.currency, data.points, whose(cause)))
+            self._give(Side(member_id, books), grant, cause, emit)
+            return
+        self._refuse(member_id, "accrual", reason, data.currency, data.points, cause, emit, detail)
+
+    def _remember_accrual(self, books: Books, accrual_id: str, accrued: Accrued) -> None:
+        accruals = books.accruals
+        if len(accruals) >= ACCRUALS_BEFORE_PRUNING and len(accruals) % ACCRUALS_BEFORE_PRUNING == 0:
+            oldest_us = accrued.at_us - self._orders_us
+            for known in [key for key, value in accruals.items() if value.at_us < oldest_us]:
+                del accruals[known]
+        accruals[accrual_id] = accrued
+
+    def grant(self, member: Member, grant: Grant, cause: Cause, emit: Emit, order_id: str | None = None) -> None:
+        """Post what a rule gives: available in a lot, or pending if it is held; none of it moves nothing.
+
+        With `order_id` returns of that order take it back in proportion.
+        """
+        order = None if order_id is None else member.books.orders.get(order_id)
+        piece = None if order is None else bought_piece(order, whose(cause), cause.log_us)
+        self._give(Side(member.member_id, member.books), grant, cause, emit, piece)
+
+    def _give(self, side: Side, grant: Grant, cause: Cause, emit: Emit, piece: Order | None = None) -> None:
+        if not grant.points:
+            return
+        self._giver.give(side, grant, cause, emit, piece)
+        if self._earned is not None:
+            self._earned(side.member_id, grant.currency, grant.points, grant.qualifying, cause, emit)
+
+    def _settle(self, side: Side, order: Order, cause: Cause, emit: Emit, mark: str = "") -> None:
+        for earned, points in self._returns.settle(side, order, cause, emit, mark):
+            if self._earned is not None and points:
+                self._earned(side.member_id, earned.currency, -points, earned.qualifying, cause, emit)
+
+    def happened(self, member: Member, event: CloudEvent, cause: Cause, emit: Emit) -> None:
+        """Release what waits for an event of this type (of an activity also: of this kind)."""
+        names = (str(event.__struct_config__.tag),)
+        if isinstance(event, Activity):
+            names = (*names, event.data.kind)
+        self._giver.happened(Side(member.member_id, member.books), names, cause, emit)
+
+    def fire(self, member: Member, timer: Timer, emit: Emit) -> list[Warned] | None:
+        """Expire, warn, release; gives the warnings raised, None if nothing happened that anyone could see."""
+        side = Side(member.member_id, member.books)
+        if timer.kind == EXPIRY_TIMER:
+            return self._keeper.fire(side, timer.key, timer.due_us, emit)
+        return [] if self._giver.fire(side, int(timer.key), timer.due_us, emit) else None
+
+    def warning_stands(self, member: Member, subject: str) -> bool:
+        """Say whether the warning about a currency's expiry (`CURRENCY:EXPIRES_US`) stands."""
+        currency, _, expires_us = subject.rpartition(":")
+        account = member.books.accounts.get(currency)
+        return account is not None and int(expires_us) in account.warnings
+
+    # what happens to members
 
     def forget(self, member_id: str, books: Books, cause: Cause, emit: Emit) -> None:
         """Post what a forgotten anonymous member still held to breakage, so that nothing is owed to nobody."""
@@ -163,26 +199,36 @@ class Ledger:
         parting.erase(Side(member_id, books), cause, emit)
 
     def absorb(self, into_id: str, into: Books, from_id: str, other: Books, cause: Cause, emit: Emit) -> None:
-        """Move everything of `other` into `into` by postings; orders and redemptions unite."""
-        for order_id, order in parting.absorb(Side(into_id, into), Side(from_id, other), cause, emit):
-            self._settle(into_id, into, order, cause, emit, f":{from_id}:{order_id}")
+        """Move everything of `other` into `into` by postings; orders, redemptions, lots and holds unite."""
+        side = Side(into_id, into)
+        for order_id, order in merging.absorb(self._keeper, side, Side(from_id, other), cause, emit):
+            self._settle(side, order, cause, emit, f":{from_id}:{order_id}")
 
     def part(
         self, keep_id: str, keep: Books, part_id: str, to: Books, ids: frozenset[str], cause: Cause, emit: Emit
     ) -> None:  # fmt: skip
         """Move what the events of the identifiers `ids` did from `keep` to `to` by postings."""
-        divided = parting.part(Side(keep_id, keep), Side(part_id, to), ids, cause, emit)
+        divided = parting.part(self._keeper, Side(keep_id, keep), Side(part_id, to), ids, cause, emit)
         for side, order_id, order in divided:
-            self._settle(*side, order, cause, emit, f":{side.member_id}:{order_id}")
+            self._settle(side, order, cause, emit, f":{side.member_id}:{order_id}")
+
+    def wake(self, member: Member, emit: Emit) -> None:
+        """Arm what the books of a member wait for that comes from elsewhere."""
+        for currency, account in member.books.accounts.items():
+            if account.timer_us:
+                emit.wake(account.timer_us, member.member_id, EXPIRY_TIMER, currency)
+        for number, hold in member.books.holds.items():
+            if hold.until_us:
+                emit.wake(hold.until_us, member.member_id, HOLD_TIMER, str(number))
 
     @staticmethod
     def _refuse(
         member_id: str, kind: str, reason: RefusalReason, currency: str | None, points: int | None,
-        cause: Cause, emit: Emit,
+        cause: Cause, emit: Emit, detail: str | None = None,
     ) -> None:  # fmt: skip
         emit.refusals.append(
             PointsRefused(
-                f"{cause.key}:{kind}", member_id, cause.log_us, kind, reason, currency, points, None, cause.source,
+                f"{cause.key}:{kind}", member_id, cause.log_us, kind, reason, currency, points, detail, cause.source,
                 cause.id,
             )
         )  # fmt: skip

@@ -69,14 +69,16 @@ def is_purchased(order: Order) -> bool:
     return any(piece.purchased for piece in pieces_of(order))
 
 
-def add_earned(piece: Order, rule: str, currency: str, points: int, taken_back: int = 0) -> None:
-    """Note what a rule gave for a piece."""
-    for earned in piece.earned:
-        if earned.rule == rule and earned.currency == currency:
-            earned.points += points
-            earned.taken_back += taken_back
+def add_earned(piece: Order, given: Earned) -> None:
+    """Note what a rule gave for a piece; what has a lot or hold of its own is noted apart."""
+    for earned in piece.earned if not given.lot else ():
+        same = earned.rule == given.rule and earned.currency == given.currency and not earned.lot
+        if same and earned.qualifying == given.qualifying:
+            earned.points += given.points
+            earned.taken_back += given.taken_back
+            earned.waived += given.waived
             return
-    piece.earned.append(Earned(rule, currency, points, taken_back))
+    piece.earned.append(given)
 
 
 def dues(order: Order) -> Iterator[Due]:
@@ -113,7 +115,7 @@ def unite_orders(known: Order, order: Order) -> None:
         same.returned += piece.returned
         same.purchased = same.purchased or piece.purchased
         for earned in piece.earned:
-            add_earned(same, earned.rule, earned.currency, earned.points, earned.taken_back)
+            add_earned(same, earned)
 
 
 def part_order(order: Order, ids: frozenset[str]) -> tuple[Order | None, Order | None]:

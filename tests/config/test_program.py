@@ -18,6 +18,7 @@ def test_the_corner_shop_reads_as_written() -> None:
     shop = load_program(CORNER_SHOP)
 
     assert (shop.program, shop.version, shop.time_zone) == ("corner_shop", 1, "Europe/London")
+    assert shop.earn[0].per is not None
     assert (
         shop.earn[0].id, shop.earn[0].points, shop.earn[0].per.amount, shop.earn[0].per.currency, shop.earn[0].rounding,
     ) == ("spend", 1, 100, "GBP", "down")  # fmt: skip

@@ -6,7 +6,7 @@
     erase     m1         2026-01-04T10:00                 -> -10 = 0
 
 `m1/ada` is an event of member m1 that came under the identifier `ada`; `m1+m2` absorbs m2; `m1-m3/bob+cem` makes m3 of
-what came under these identifiers.
+what came under these identifiers. `later` only lets time pass; what timers did before a line is told with it.
 """
 
 from datetime import UTC, datetime
@@ -16,12 +16,13 @@ import msgspec
 
 from config.program import Program
 from flows.ledger.ledger import Ledger
+from flows.ledger.stock import Stock
 from flows.member import MemberMachine
 from flows.runtime.table import Table
 from flows.runtime.timers import Timers
 from schemas.decode import EventDecoder, Rejected
-from schemas.records import EntryPosted, PointsRefused
-from schemas.states import Books, Member, decode_member, encode_state
+from schemas.records import EntryPosted, PointsRefused, SignalChanged
+from schemas.states import Books, Member, decode_member, decode_shelf, encode_state
 from schemas.stitched import Erased, Merged, Parted, Stitched
 from tests.ledger.tables import NOTHING, SOURCE, change, data_of, event_of
 
@@ -33,15 +34,25 @@ def micros(time: str) -> int:
     return int(datetime.fromisoformat(time).replace(tzinfo=UTC).timestamp()) * 1_000_000
 
 
+def shown(at_us: int) -> str:
+    """A time to the minute, in UTC; only the day if it is midnight."""
+    return datetime.fromtimestamp(at_us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M").removesuffix("T00:00")
+
+
 class Desk:
     """The member machine over plain tables; every step goes through packed state, as between workers."""
 
     def __init__(self, program: Program) -> None:
         self.members: Table[Member] = Table(b"m", encode_state, decode_member)
-        self.machine = MemberMachine(program, self.members, Timers())
+        self.machine = MemberMachine(program, self.members, Timers(), Stock(Table(b"k", encode_state, decode_shelf), 256), b"")
         self.ledger = Ledger(program)
         self.emit = self.machine.emit
         self.steps = 0
+
+    def lots(self, member_id: str, currency: str = "points") -> list[tuple[str, int]]:
+        """What of a balance expires when (the first moment of the day after, in UTC)."""
+        lots = self.books(member_id).accounts[currency].lots
+        return [(shown(lot.expires_us), lot.left) for lot in lots]
 
     def books(self, member_id: str) -> Books:
         """The books of a member, opened if need be."""
@@ -102,14 +113,21 @@ class Desk:
                 self.event(who, time, kind, data_of(kind, id, words), id)
 
     def said(self) -> list[str]:
-        """What was said since it was last asked: entries, then refusals."""
+        """What was said since it was last asked: entries, refusals, signals."""
         outcomes = [_entry(entry) for entry in self.emit.entries] + [_refusal(one) for one in self.emit.refusals]
+        outcomes += [_signal(one) for one in self.emit.signals]
         self.emit.clear()
         return outcomes
 
 
 def _entry(entry: EntryPosted) -> str:
-    return f"{change(entry):+} = {entry.available - entry.receivable}"
+    """The change of the balance and the balance; behind it what is pending, if anything is."""
+    pending = f" ({entry.pending} pending)" if any(account == "pending" for account, _ in entry.legs) else ""
+    return f"{change(entry):+} = {entry.available - entry.receivable}{pending}"
+
+
+def _signal(signal: SignalChanged) -> str:
+    return f"{signal.state} {signal.value}" if signal.value is not None else signal.state
 
 
 def _refusal(refusal: PointsRefused) -> str:

@@ -28,8 +28,9 @@ _refusals = msgspec.json.Decoder(PointsRefused)
 
 
 def kiosk(rounding: str = "down", points: int = 1) -> Program:
-    """A program that gives `points` for each pound."""
+    """A program that gives `points` for each pound, and lets any identifiers join members."""
     return program(f"""
+        identity: {{identifiers: {{loyalty: {{unique: false}}, cookie: {{shared: null}}}}}}
         currencies: {{points: {{name: Points}}, miles: {{name: Miles}}}}
         earn:
           - {{id: spend, on: purchase, currency: points, points: {points}, per: {{amount: 100, currency: GBP}},
@@ -94,6 +95,11 @@ def data_of(kind: str, id: str, words: list[str]) -> dict[str, Any]:
             data = {"redemption_id": redemption}
         case "points_adjust", [points, currency]:
             data = {"points": int(points), "currency": currency, "reason": "goodwill", "actor": "desk"}
+        case "accrual", [accrual, points, currency, *until]:
+            data = {"accrual_id": accrual, "points": int(points), "currency": currency}
+            data.update({"hold_until": f"{time}:00Z" for time in until})
+        case "activity", [name]:
+            data = {"kind": name}
         case "alias", []:
             data = {}
         case _:
