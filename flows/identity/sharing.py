@@ -133,7 +133,7 @@ class Sharing:
         tree = self._people.forest.whole(owner)
         left = [other for other in tree.ids if other != identifier]
         if not rule.undo:
-            self._people.keep(owner, tree, left, cause)
+            self._people.keep(owner, tree, left, cause, apart=identifier)
             return parts
         group = tree.parts(without=identifier)
         groups: dict[int, list[str]] = {}
@@ -143,5 +143,5 @@ class Sharing:
         for ids in list(groups.values())[1:]:
             parts += 1
             self._people.part(owner, tree, ids, stays, cause, parts, f"linked only through {identifier}")
-        self._people.keep(owner, tree, stays, cause)
+        self._people.keep(owner, tree, stays, cause, apart=identifier)
         return parts

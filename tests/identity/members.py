@@ -144,9 +144,8 @@ class Members:
         name = xxh3_128_hexdigest(f"{self.key}/part/{number}".encode())[:24]
         new = Person(f"m_{name}", self.now_us, ids, person.edges, self.day)
         self.keep(new, ids)
-        for other in self.members:
-            if other is not person and self.resolved(other) is person and other.first in ids:
-                other.into = new
+        for other in [other for other in self.members if other.into and self.resolved(other) is person]:
+            other.into = new if other.first in ids else person
         self.members.append(new)
         self.tell("split", person, new, ids)
 
