@@ -70,8 +70,10 @@ class Stitcher:
             for row in rows
         ]
         stored = self._seen.probe(keys)
-        timers, totals, encode, recent = self._timers, self.totals, self._encode, self._seen.recent
-        events, steps, retention_us, quick = self.events.append, self.steps.append, self._retention_us, self._quick
+        timers, totals, encode, retention_us, quick = (
+            self._timers, self.totals, self._encode, self._retention_us, self._quick
+        )  # fmt: skip
+        events, steps, new_keys, new_values = self.events.append, self.steps.append, list[bytes](), list[int]()
         for at, (log_us, event_us, place, offset, raw, event) in enumerate(rows):
             totals.log_us = log_us
             if timers.next_us <= log_us:
@@ -90,13 +92,14 @@ class Stitcher:
                 named = found
             key, data = keys[at], encode(event.data)
             body = xxh3_64_intdigest(data, event_us) >> 32
-            if key in recent or at in stored:
-                before = self._seen.first_sight(key, body, log_us, stored.get(at))
+            if at in stored:
+                before = self._seen.first_sight(key, body, log_us, stored[at])
                 if before is not None:
                     self._seen_before(body, before, log_us, place, offset, raw)
                     continue
             else:
-                recent[key] = body << 32 | log_us // SECOND_US
+                new_keys.append(key)
+                new_values.append(body << 32 | log_us // SECOND_US)
             name, source, event_id = key.hex(), event.source, event.id
             if owner is None:
                 self._applied(event, event_us, log_us, name, data, named)
@@ -108,6 +111,7 @@ class Stitcher:
                                 ids, Raw(data)))
             steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, known=False, created=False,
                            by=ids[0]))
+        self._seen.note(new_keys, new_values)
 
     def _quick(self, event: Event, log_us: int, keys: list[str]) -> str | None:
         """Give the owner in the usual case (default space, every identifier known, one owner), and put the keys in.
@@ -119,13 +123,13 @@ class Stitcher:
             return None
         ids = event.data.ids or NO_IDS
         look_ups, self._anonymous, watched, firm = self._shapes[tuple(ids)]
-        owners, only = self._index.owners.young, None
+        owners, recall, only = self._index.owners.young, self._index.owners.recall, None
         for kind, prefix in look_ups:
             value = ids[kind]
             if type(value) is not str:
                 return None
             key = prefix + value
-            owner = owners.get(key)
+            owner = owners.get(key) or recall(key)
             if owner is None or (only is not None and owner != only):
                 return None
             only = owner

@@ -88,3 +88,15 @@ def test_a_kept_text_that_is_no_program_is_a_value_error() -> None:
     for text in ("", "{}", dangling):
         with pytest.raises(ValueError, match="validation error"):
             parse_program(text)
+
+
+def test_a_program_kept_before_types_had_priorities_still_loads() -> None:
+    """Built-in types get theirs, others one that nobody has."""
+    kept = json.loads(dump_program(program("identity: {identifiers: {tag: {known: true, priority: 50}}}")))
+    for kind in kept["identity"]["identifiers"].values():
+        del kind["priority"]
+
+    types = parse_program(json.dumps(kept)).identity.identifiers
+
+    assert types["email"].priority == 600
+    assert len({kind.priority for kind in types.values()}) == len(types)
