@@ -6,6 +6,7 @@ The rules of the types are tight, the values few, and time jumps, so that limits
 import gc
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pytest
@@ -51,6 +52,7 @@ WHAT = (
     | st.tuples(st.sampled_from(["erase", "erase", "export"]), REQUESTS)
 )
 HAPPENED = st.tuples(WHAT, GAPS, SPACES)
+NAMES = st.sampled_from(sorted(PROGRAMS))
 Data = dict[str, Any]
 Happened = tuple[tuple[str, Data], int, str]
 
@@ -58,7 +60,7 @@ Happened = tuple[tuple[str, Data], int, str]
 class Stitching(RuleBasedStateMachine):
     """Events of all kinds, to the stations and to the model."""
 
-    @initialize(name=st.sampled_from(sorted(PROGRAMS)))
+    @initialize(name=NAMES)
     def start(self, name: str) -> None:
         """Nothing has happened yet."""
         self.name, self.log = name, Log()
@@ -91,7 +93,8 @@ class Stitching(RuleBasedStateMachine):
         assert stitched(identity, rows, len(rows) + 1) == one_by_one
 
 
-TestStitching = Stitching.TestCase
+TestStitching = pytest.mark.slow(Stitching.TestCase)
+TestStitching.settings = settings(max_examples=60, stateful_step_count=40)
 
 
 def stitched(
@@ -114,17 +117,16 @@ def stitched(
 
 
 @settings(max_examples=15)
-@given(st.sampled_from(sorted(PROGRAMS)), st.lists(HAPPENED, min_size=4, max_size=40), st.data())
-def test_restarts_change_no_byte(
-    name: str, happened: list[Happened], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
-) -> None:  # fmt: skip
+@given(name=NAMES, happened=st.lists(HAPPENED, min_size=4, max_size=40), data=st.data())
+def test_restarts_change_no_byte(name: str, happened: list[Happened], data: st.DataObject) -> None:
     """A station that is saved and opened from its store goes on as one that never stopped."""
     log = Log()
     for (kind, said), minutes, space in happened:
         log.say(kind, minutes, space, said)
     restarts = data.draw(st.sets(st.integers(1, len(log.rows) - 1), min_size=1, max_size=3).map(sorted))
-    folder = tmp_path_factory.mktemp("state")
-    assert stitched(PROGRAMS[name], log.rows, 5, tuple(restarts), folder) == stitched(PROGRAMS[name], log.rows, 1)
+    with TemporaryDirectory() as folder:
+        again = stitched(PROGRAMS[name], log.rows, 5, tuple(restarts), Path(folder))
+    assert again == stitched(PROGRAMS[name], log.rows, 1)
 
 
 def test_a_restart_does_not_change_who_was_seen_with_a_shared_value(tmp_path: Path) -> None:

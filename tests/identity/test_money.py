@@ -219,5 +219,5 @@ def test_points_that_the_other_side_spent_are_owed() -> None:
         redeem("crm:bob", "r1", 40), split(["crm:ada"], ["crm:bob"]),
     ])  # fmt: skip
     assert net_by_identifier(said) == {"crm:ada": 30, "crm:bob": -25}
-    last = {entry.member_id: entry for entry in entries_of(said)}
-    assert sorted((entry.available, entry.receivable) for entry in last.values()) == [(0, 25), (30, 0)]
+    last = {entry.member_id: (entry.available, entry.receivable) for entry in entries_of(said)}
+    assert sorted(last[member_id] for member_id in owners_of(said)) == [(0, 25), (30, 0)]
