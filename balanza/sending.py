@@ -17,6 +17,7 @@ from sinks.kafka.posts import Posts
 from sinks.kafka.records import RecordTopics
 from sinks.kafka.surfaces import SurfaceTopic
 from sinks.lines import LineFile, RecordFiles
+from sinks.requests import Requests
 from sinks.surfaces import Surfaces
 from sinks.unexpired import Unexpired
 from sinks.warehouse import Warehouse
@@ -34,19 +35,21 @@ def destinations(run: Run) -> Destinations:
 
 
 def _files(run: Run) -> list[Destination]:
-    """The warehouse, and what stands beside it under OUT."""
+    """What stands under OUT; the warehouse last, since it takes erased people out of the line files, too."""
     request = run.request
-    found: list[Destination] = [Warehouse(request.out / "warehouse")]
+    found: list[Destination] = []
+    document = surface_document(request.program, standing_parts(request.program))
     if request.role != Role.STITCH:
         flush_seconds = FLUSH_SECONDS if request.follow else None
-        document = surface_document(request.program, standing_parts(request.program))
         adopted = bool(run.wiring.instead)
         found.append(Surfaces(request.out, document, flush_seconds, _load(run), run.shown, adopted=adopted))
         if not request.shadow:
             found.append(_outbox(run))
     if request.role != Role.MEMBERS:
         found.append(LineFile(request.out / "dead_letters.jsonl", "dead_letters"))
-    return found
+    lines = {"actions": request.out / "outbox.jsonl", "dead_letters": request.out / "dead_letters.jsonl"}
+    requests = Requests(request.out, run.deployment.secret, document, lines)
+    return [*found, Warehouse(request.out / "warehouse", requests=requests)]
 
 
 def _outbox(run: Run) -> Destination:

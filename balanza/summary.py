@@ -250,5 +250,5 @@ def _first_action(out: Path) -> dict[str, str] | None:
     if not path.exists():
         return None
     with path.open("rb") as file:
-        line = file.readline()
-    return orjson.loads(line) if line.strip() else None
+        actions = (orjson.loads(line) for line in file)
+        return next((action for action in actions if "member_id" in action), None)  # one of an erased person has none

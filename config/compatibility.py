@@ -5,7 +5,8 @@ anew: the program's name, `identity.default_region`, fewer `identity.spaces`, an
 `normalise` changes, an identifier type or a currency that is removed. Everything else continues and holds from the
 next event on: rules of identifier types, earn rules and their money, rounding, tiers, offers, rewards, signals,
 channels, purposes, rules, templates, caps, quiet hours, retention, limits, activities, the time zone, new currencies,
-new identifier types, new spaces. Points that were posted stay as they were posted.
+what a currency says of expiry and returns, new identifier types, new spaces. Points that were posted stay as they were
+posted.
 """
 
 import json

@@ -14,7 +14,7 @@ from flows.ledger.challenges import TIMER as OFFER_TIMER
 from flows.ledger.challenges import Challenges, Reward
 from flows.ledger.days import local_date, zone_of
 from flows.ledger.ledger import Ledger
-from flows.ledger.orders import is_purchased, pieces_of
+from flows.ledger.orders import is_purchased, known_order, pieces_of
 from flows.ledger.refusing import refuse
 from flows.ledger.rewards import TIMER as VOUCHER_TIMER
 from flows.ledger.rewards import Rewards
@@ -83,9 +83,9 @@ class StandingMachine:
                 self._tiers.joined(member, step, emit)
             level = None if self._tiers is None else self._tiers.level(member)
             data, first = event.data, len(emit.entries)
-            before = _worth(member.books, data.order_id)
+            before = self._worth(member.books, data.order_id, step.log_us)
             inner(member, event, step, emit)
-            amount = _worth(member.books, data.order_id) - before
+            amount = self._worth(member.books, data.order_id, step.log_us) - before
             earned = self._tell(member, emit, first, step)
             for currency, points in sorted(earned.items()):
                 grant = None if self._tiers is None else self._tiers.bonus(level, currency, points)
@@ -105,9 +105,9 @@ class StandingMachine:
 
         def take_return(member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:
             data, first = event.data, len(emit.entries)
-            before = _worth(member.books, data.order_id)
+            before = self._worth(member.books, data.order_id, step.log_us)
             inner(member, event, step, emit)
-            amount = _worth(member.books, data.order_id) - before
+            amount = self._worth(member.books, data.order_id, step.log_us) - before
             self._tell(member, emit, first, step)
             if self._tiers is not None:
                 self._tiers.spent(member, data.total.currency, amount, step, emit)
@@ -212,6 +212,18 @@ class StandingMachine:
                 earned[entry.currency] = earned.get(entry.currency, 0) + points
         return earned
 
+    def _worth(self, books: Books, order_id: str, log_us: int) -> int:
+        """What an order is worth: its purchases less its returns.
+
+        Nothing while only returns have come, or when it is so old that the ledger begins it anew.
+        """
+        order = known_order(books, order_id, log_us - self._program.retention.orders)
+        if order is None or not is_purchased(order):
+            return 0
+        pieces = pieces_of(order)
+        total = sum(piece.total for piece in pieces)
+        return total - min(sum(piece.returned for piece in pieces), total)
+
     # timers
 
     def fire(self, member: Member, timer: Timer, emit: Emit) -> bool:
@@ -224,13 +236,14 @@ class StandingMachine:
 
     # what happens to members
 
-    def before_merge(self, into: Member, other: Member, emit: Emit) -> Before:
+    def before_merge(self, into: Member, other: Member, at_us: int, emit: Emit) -> Before:
         """Note what orders that both members know are worth, before the ledger unites them."""
-        worth = {
-            order_id: (order.money, _worth(into.books, order_id) + _worth(other.books, order_id))
+        worth = self._worth
+        known = {
+            order_id: (order.money, worth(into.books, order_id, at_us) + worth(other.books, order_id, at_us))
             for order_id, order in into.books.orders.items() if order_id in other.books.orders
         }  # fmt: skip
-        return len(emit.entries), worth
+        return len(emit.entries), known
 
     def absorb(self, into: Member, other: Member, step: Merged, before: Before, emit: Emit) -> None:
         """Unite vouchers, standing and offers; what is complete only together is complete now."""
@@ -240,7 +253,9 @@ class StandingMachine:
         if self._tiers is not None:
             self._tiers.absorb(into, other, step, emit)
             for order_id, (money, known) in sorted(worth.items()):
-                self._tiers.spent(into, money, _worth(into.books, order_id) - known, cause, emit)
+                self._tiers.spent(
+                    into, money, self._worth(into.books, order_id, step.log_us) - known, cause, emit
+                )
             self._tell(into, emit, first, cause)
         self._post(into, self._offers.absorb(into, other, cause, emit), cause, emit)
 
@@ -257,13 +272,3 @@ class StandingMachine:
         self._offers.wake(member, emit)
         if self._tiers is not None:
             self._tiers.wake(member, emit)
-
-
-def _worth(books: Books, order_id: str) -> int:
-    """What an order is worth now: its purchases less its returns, nothing while only returns have come."""
-    order = books.orders.get(order_id)
-    if order is None or not is_purchased(order):
-        return 0
-    pieces = pieces_of(order)
-    total = sum(piece.total for piece in pieces)
-    return total - min(sum(piece.returned for piece in pieces), total)

@@ -98,7 +98,7 @@ class Account(Struct, array_like=True, gc=False):
 
 
 class Hold(Struct, array_like=True, gc=False):
-    """Points that are pending until `until_us` of log time, or until an event `awaits`; `source` and `id` earned them."""
+    """Points that are pending until `until_us` of log time or an event `awaits`; earned by the event `source`, `id`."""
 
     currency: str
     points: int

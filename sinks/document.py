@@ -79,7 +79,8 @@ def surface_document(program: Program, standing: PartsOf | None = None) -> Docum
 
 
 def _balance(account: Account) -> dict[str, Json]:
-    """Points of one currency; no currency lets points expire yet, so there is no next expiry."""
+    """Points of one currency, with the whole calendar of what expires when."""
+    expiries = _expiries(account) if account.lots else NONE
     return {
         "available": account.available,
         "pending": account.pending,
@@ -87,8 +88,17 @@ def _balance(account: Account) -> dict[str, Json]:
         "lifetime_earned": account.earned,
         "lifetime_redeemed": account.redeemed,
         "lifetime_expired": account.expired,
-        "next_expiry": None,
+        "next_expiry": expiries[0] if expiries else None,
+        "expiries": expiries,
     }
+
+
+def _expiries(account: Account) -> list[Json]:
+    """Points by the time at which they expire, the next first."""
+    sums: dict[int, int] = {}
+    for lot in account.lots:
+        sums[lot.expires_us] = sums.get(lot.expires_us, 0) + lot.left
+    return [{"at": EPOCH + at_us * MICROSECOND, "points": points} for at_us, points in sums.items()]
 
 
 def _consents(relations: Relations) -> list[Json]:

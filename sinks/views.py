@@ -63,8 +63,8 @@ FROM present LEFT JOIN seen USING (space, identifier)
 IDENTITY_EVENTS = """
 WITH told AS (
     SELECT *, unnest(CASE WHEN kind = 'link' AND len(ids) > 0 THEN ids ELSE [NULL] END) AS identifier,
-           array_to_string(ids[:10], ' ') || CASE WHEN len(ids) > 10 THEN ' and ' || len(ids) - 10 || ' more' ELSE '' END
-           AS named
+           array_to_string(ids[:10], ' ')
+           || CASE WHEN len(ids) > 10 THEN ' and ' || len(ids) - 10 || ' more' ELSE '' END AS named
     FROM stored.identity
 )
 SELECT seq, make_timestamp(at_us) AS at, kind, space, member_id, other_member_id, identifier, ids,
@@ -122,7 +122,7 @@ BALANCES = """
 SELECT member_id, currency, available, pending, receivable, lifetime_earned, lifetime_redeemed, lifetime_expired,
        version, make_timestamp(recorded_at_us) AS changed_at
 FROM (
-    SELECT * EXCLUDE (legs) FROM stored.entries
+    SELECT * EXCLUDE (legs, lots) FROM stored.entries
     QUALIFY row_number() OVER (PARTITION BY member_id, currency ORDER BY version DESC) = 1
 )
 WHERE member_id NOT IN (SELECT member_id FROM stored.members_now WHERE forgotten OR merged_into IS NOT NULL)
@@ -131,12 +131,22 @@ WHERE member_id NOT IN (SELECT member_id FROM stored.members_now WHERE forgotten
 
 POSTINGS = """
 WITH unfolded AS (
-    SELECT * EXCLUDE (legs), unnest(legs) AS leg, unnest(range(1, len(legs) + 1)) AS number FROM stored.entries
+    SELECT * EXCLUDE (legs, lots), unnest(legs) AS leg, unnest(range(1, len(legs) + 1)) AS number FROM stored.entries
 )
 SELECT entry_id || '/' || number AS posting_id, entry_id, member_id, leg.account AS account, currency,
        leg.points AS points, make_timestamp(effective_at_us) AS effective_at,
        make_timestamp(recorded_at_us) AS recorded_at, rule, cause_source, cause_id, version
 FROM unfolded
+"""
+
+# What an entry changed of lots is stored as signed points by expiry, so a lot's rest is a sum.
+LOTS = """
+WITH changed AS (
+    SELECT member_id, currency, recorded_at_us, unnest(lots) AS lot FROM stored.entries WHERE len(lots) > 0
+)
+SELECT member_id, currency, make_timestamp(lot.expires_us) AS expires_at, sum(lot.points)::BIGINT AS points,
+       make_timestamp(max(recorded_at_us)) AS changed_at
+FROM changed GROUP BY member_id, currency, lot.expires_us HAVING sum(lot.points) > 0
 """
 
 TIERS = """
@@ -213,6 +223,7 @@ VIEWS: Final = {
     "identity_events":    IDENTITY_EVENTS,
     "balances":           BALANCES,
     "postings":           POSTINGS,
+    "lots":               LOTS,
     "tiers":              TIERS,
     "offers":             OFFERS,
     "vouchers":           VOUCHERS,

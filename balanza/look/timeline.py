@@ -90,31 +90,28 @@ def _utc(microseconds: int) -> datetime:
     return datetime.fromisoformat("1970-01-01") + microseconds * datetime.resolution
 
 
+# What an identity change says: {names} are its identifiers, {why} its remark.
+CHANGE_WORDS: Final = {
+    "link":       "has {names} from now on",
+    "merge":      "turned out to be one with {other} ({names})",
+    "split":      "{names} of {member} became a member of its own, {other}{why}",
+    "conflict":   "{names} left out of an event of {member}{whose}{why}",
+    "limit":      "{names} left out: a limit was reached{why}",
+    "quarantine": "{names} is shared by too many and links nobody from now on{why}",
+    "release":    "{names} links again{why}",
+    "refused":    "asked for what could not be done{why}",
+    "erase":      "erase was asked for{why}",
+    "export":     "export was asked for{why}",
+}  # fmt: skip
+
+
 def _identity(facts: Facts) -> str:
-    names, member, other = " ".join(facts["ids"]), facts["member"], facts["other"]
-    why = f": {facts['detail']}" if facts["detail"] else ""
-    match facts["change"]:
-        case "link":
-            return f"has {names} from now on"
-        case "merge":
-            return f"turned out to be one with {other} ({names})"
-        case "split":
-            return f"{names} of {member} became a member of its own, {other}{why}"
-        case "conflict":
-            whose = f", which are {other}'s" if other else ""
-            return f"{names} left out of an event of {member}{whose}{why}"
-        case "limit":
-            return f"{names} left out: a limit was reached{why}"
-        case "quarantine":
-            return f"{names} is shared by too many and links nobody from now on{why}"
-        case "release":
-            return f"{names} links again{why}"
-        case "refused":
-            return f"asked for what could not be done{why}"
-        case "erase" | "export" as change:
-            return f"{change} was asked for{why}"
-        case change:
-            return f"{change} {names}".rstrip()
+    change, other = facts["change"], facts["other"]
+    said = {
+        "names": " ".join(facts["ids"]), "member": facts["member"], "other": other,
+        "why": f": {facts['detail']}" if facts["detail"] else "", "whose": f", which are {other}'s" if other else "",
+    }  # fmt: skip
+    return CHANGE_WORDS.get(change, f"{change} {{names}}").format_map(said).rstrip()
 
 
 def _signal(facts: Facts) -> str:

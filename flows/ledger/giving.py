@@ -91,7 +91,7 @@ class Giver:
         self.release(side, number, Cause(name, hold.source, hold.id, due_us, due_us), emit)
         return True
 
-    def happened(self, side: Side, names: tuple[str, ...], cause: Cause, emit: Emit) -> None:
+    def happened(self, side: Side, names: list[str], cause: Cause, emit: Emit) -> None:
         """Release what waits for an event of these names."""
         for name in names:
             for number in side.books.awaited.pop(name, ()):

@@ -121,7 +121,8 @@ class Keeper:
         post(*side, currency, legs, "expired", cause, emit, "", summed(changes))
 
     def _warn(self, side: Side, currency: str, account: Account, due_us: int, emit: Emit) -> list[Warned]:
-        warn_us, warned = self.terms[currency].expiries.warn_us, []
+        warn_us = self.terms[currency].expiries.warn_us
+        warned: list[Warned] = []
         if warn_us is None:
             return warned
         sums: dict[int, int] = {}

@@ -59,8 +59,9 @@ def part(
     for currency, by_id in left.items():
         for by, share in by_id.items():
             parting.move(currency, by, share, "rest", f":{by}")
-    for accrual_id, accrual in [pair for pair in keep.books.accruals.items() if pair[1].by in ids]:
-        to.books.accruals[accrual_id] = keep.books.accruals.pop(accrual_id)
+    accruals = keep.books.accruals
+    for accrual_id in [name for name, accrual in accruals.items() if accrual.by in ids]:
+        to.books.accruals[accrual_id] = accruals.pop(accrual_id)
     parting.place_lots()
     return divided
 

@@ -65,7 +65,7 @@ def changed_legs(before: tuple[int, int, int], account: Account, against: Agains
     return [(against, -available - pending - receivable), *legs] if legs else []
 
 
-def post(
+def post(  # noqa: PLR0913, PLR0917  an entry is what it is
     member_id: str, books: Books, currency: str, legs: list[tuple[str, int]], rule: str, cause: Cause, emit: Emit,
     mark: str = "", lots: list[tuple[int, int]] | None = None,
 ) -> None:  # fmt: skip

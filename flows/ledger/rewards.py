@@ -69,7 +69,7 @@ class Rewards:
         return reward.cost.by_tier.get(tier, reward.cost.points) if tier is not None else reward.cost.points
 
     def hindrance(self, member: Member, name: str, at_us: int) -> RefusalReason | None:
-        """Give why a member may not have a reward at this time, None if it may; without a stock nothing runs out."""
+        """Give why a member may not have a reward now, None if it may; without a stock nothing runs out."""
         reward, tier = self.catalogue.get(name), _tier(member)
         if reward is None:
             return RefusalReason.UNKNOWN_REWARD
@@ -82,7 +82,8 @@ class Rewards:
             had = sum(1 for one in member.vouchers.values() if one.reward == name and one.state != "cancelled")
             if had >= reward.per_member_max:
                 return RefusalReason.LIMIT_REACHED
-        if reward.stock is not None and self._stock is not None and self._stock.left(name, reward, member.member_id) <= 0:
+        stock = None if reward.stock is None else self._stock
+        if stock is not None and stock.left(name, reward, member.member_id) <= 0:
             return RefusalReason.OUT_OF_STOCK
         return None
 

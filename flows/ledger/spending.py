@@ -38,7 +38,7 @@ class Spending:
         legs = debit(account, points, "redeemed")
         if terms.expiries.extends:
             extend(account, terms.expiries.of(cause.event_us), changes)
-        self._remember(books, data.redemption_id, Redemption(cause.log_us, currency, points, False, by, draws))
+        self._remember(books, data.redemption_id, Redemption(cause.log_us, currency, points, by=by, draws=draws))
         self._keeper.enter(side, currency, legs, "redeem", cause, emit, "", changes)
         return None
 

@@ -1,10 +1,10 @@
 """The folder of a deployment: who may work in it, what it was made with, and where its parts lie.
 
-DIR/state/           format.json, made_as.json, program.json, lock, engine/ (offsets), a folder a station; erasure.key,
-                     which hashes the identifiers of erased persons; at_rest.json after a clean end of a member
-                     worker, moved.json and moving.json where groups were moved
+DIR/state/           format.json, made_as.json, program.json, lock, engine/ (offsets), a folder a station; at_rest.json
+                     after a clean end of a member worker, moved.json and moving.json where groups were moved
 DIR/journal.jsonl    the exceptions to the order of a file log
-DIR/warehouse/, surfaces.db, outbox.jsonl, dead_letters.jsonl   written by the sinks
+DIR/state/secret.key what the names of erased people are derived with
+DIR/warehouse/, surfaces.db, outbox.jsonl, dead_letters.jsonl, erasures.jsonl, exports/   written by the sinks
 
 The state's format and its number of key groups are fixed when the folder is made; another one is refused, for rows
 would be looked for where they are not.
@@ -23,11 +23,11 @@ from schemas.states import STATE_FORMAT
 MANAGED = (
     "state", "journal.jsonl", "warehouse", "records", "surfaces.db", "surfaces.db-wal", "surfaces.db-shm",
     "surfaces.pending", "outbox.jsonl", "dead_letters.jsonl", "summary.json", "comparison.json", "kafka_topics.json",
-    "kafka_surfaces.pending",
+    "kafka_surfaces.pending", "erasures.jsonl", "exports",
 )  # fmt: skip
+KEY, KEY_BYTES, READABLE_BY_OWNER = "secret.key", 32, 0o600
 
 
-ERASURE_KEY_BYTES = 32
 NO_REPLAY = "no"
 ONE_PROCESS_ON_FILES = {"role": "run", "input": "files", "replay": NO_REPLAY}
 
@@ -131,17 +131,6 @@ class Deployment:
                 "anew with --fresh"
             )
 
-    def erasure_key(self) -> bytes:
-        """The key that hashes the identifiers of erased persons, made with the folder; only its owner may read it."""
-        path = self.state / "erasure.key"
-        if not path.exists():
-            draft = path.with_suffix(".new")
-            draft.unlink(missing_ok=True)
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_hex(ERASURE_KEY_BYTES), encoding="ascii")
-            draft.replace(path)
-        return path.read_bytes()
-
     @property
     def made_as(self) -> dict[str, str]:
         """What the folder was made as."""
@@ -177,6 +166,16 @@ class Deployment:
     def forget(self, name: str) -> None:
         """Remove a note."""
         (self.state / name).unlink(missing_ok=True)
+
+    @property
+    def secret(self) -> bytes:
+        """The folder's own secret, made when it is first asked for: whoever does not have it cannot name the erased."""
+        found = self.noted(KEY)
+        if found is None:
+            found = secrets.token_bytes(KEY_BYTES)
+            self.note(KEY, found)
+            (self.state / KEY).chmod(READABLE_BY_OWNER)
+        return found
 
     def stored_program(self) -> str | None:
         """Give the program that the state was last run with, as stored."""

@@ -97,7 +97,8 @@ def data_of(kind: str, id: str, words: list[str]) -> dict[str, Any]:
             data = {"points": int(points), "currency": currency, "reason": "goodwill", "actor": "desk"}
         case "accrual", [accrual, points, currency, *until]:
             data = {"accrual_id": accrual, "points": int(points), "currency": currency}
-            data.update({"hold_until": f"{time}:00Z" for time in until})
+            if until:
+                data["hold_until"] = f"{until[0]}:00Z"
         case "activity", [name]:
             data = {"kind": name}
         case "alias", []:
