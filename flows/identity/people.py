@@ -137,13 +137,7 @@ class People:
         self._version(part, cause.log_us)
         self._index.persons.put(part_id, part)
         self._look_for_weakness(part)
-        for stone_id, _ in absorbed:
-            stone = self._index.persons.get(stone_id)
-            if stone is not None:
-                stone.merged_into = part_id
-                stone.version += 1
-                self._version(stone, cause.log_us)
-                self._index.persons.put(stone_id, stone)
+        self._lead(tree.absorbed, {stone_id for stone_id, _ in absorbed}, part_id, person.member_id, cause)
         keeps_known = self._names_person(stays)
         self.steps.append(
             Parted(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, person.member_id, part_id, ids,
@@ -151,14 +145,27 @@ class People:
         )  # fmt: skip
         return part
 
-    def keep(self, person: Person, tree: Tree, ids: list[str], cause: Cause) -> None:
-        """Leave a member with only these of its identifiers."""
-        mine = set(ids)
+    def _lead(
+        self, absorbed: list[tuple[str, str]], parted: set[str], part_id: str, kept_id: str, cause: Cause
+    ) -> None:  # fmt: skip
+        """Have ids of old lead to the side that their first identifier is on; one may have led over another's."""
+        for stone_id, _ in absorbed:
+            stone = self._index.persons.get(stone_id)
+            if stone is not None and (stone_id in parted or stone.merged_into in parted):
+                stone.merged_into = part_id if stone_id in parted else kept_id
+                stone.version += 1
+                self._version(stone, cause.log_us)
+                self._index.persons.put(stone_id, stone)
+
+    def keep(self, person: Person, tree: Tree, ids: list[str], cause: Cause, apart: str = "") -> None:
+        """Leave a member with only these of its identifiers; `apart` is one that nobody got."""
+        mine = {*ids, apart}
         gone = {identifier for identifier in tree.ids if identifier not in mine}
         self.forest.grow(person, tree, ids, [stone for stone in tree.absorbed if stone[1] not in gone])
         known = self._names_person(ids)
         if known != person.known:
             person.known = known
+            person.last_day = max(person.last_day, cause.log_us // DAY_US)  # a known one's days were not noted
             self._totals.known_members += 1 if known else -1
         if not known:
             self._expect_end(person)
