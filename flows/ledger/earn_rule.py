@@ -150,7 +150,7 @@ class ReadyRule:
             points = max(0, min(points, self._budgets.left(self.id, budget, number, case.member_id)))
         return points
 
-    def taken(self, case: Case, points: int) -> Grant:
+    def taken(self, case: Case, points: int, worth: Worth) -> Grant:
         """Count what is given, and give it."""
         scene, state = case.scene, case.state
         for cap in self._calendar:
@@ -166,14 +166,16 @@ class ReadyRule:
             year = self._birthday(scene, state)
             assert year is not None
             state.counted.setdefault(self._birthday_key, {})[year] = 1
-        return self._grant(scene, points)
+        return self._grant(scene, points, worth)
 
-    def _grant(self, scene: Scene, points: int) -> Grant:
+    def _grant(self, scene: Scene, points: int, worth: Worth) -> Grant:
         rule = self.rule
         until_us = None if rule.hold is None else held_until_us(rule.hold, scene.at_us, zone_of(None, scene.brand))
         held_for = None if rule.hold is None else rule.hold.event
         expires_us = None if rule.expires_after is None else scene.at_us + rule.expires_after
-        return Grant(rule.id, rule.currency, points, rule.qualifying, until_us, held_for, expires_us)
+        return Grant(
+            rule.id, rule.currency, points, rule.qualifying, until_us, held_for, expires_us, worth.lines, worth.weight
+        )
 
 
 _BONUS = Worth(1, 1, 1, 1)
