@@ -16,8 +16,8 @@ from config.program import Program
 
 # Kinds of errors whose message, made by our own validators, says already what is accepted.
 _OWN_KINDS: Final = frozenset({
-    "duration", "delay", "time_zone", "moment", "quiet_hours", "unknown_reference", "repeated", "shadowing", "earn",
-    "expression",
+    "duration", "delay", "time_zone", "moment", "quiet_hours", "unknown_reference", "repeated", "shadowing", "priority",
+    "contradiction", "pattern", "expiry", "earn", "expression", "standing",
 })  # fmt: skip
 
 

@@ -16,9 +16,9 @@ from schemas.currencies import CurrencyCode
 
 SLUG_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,63}$"
 PREFIX_PATTERN: Final = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"
+CLOCK_PATTERN: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 MOMENT_PATTERN: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9])?$"
 MOMENT_EXPECTED: Final = "a day such as 2026-06-01, or one with a time such as 2026-06-01T10:00"
-CLOCK_PATTERN: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 TIME_ZONE_EXPECTED: Final = "an IANA time zone such as Europe/London"
 
 # Files of the time zone database that mean something else on every machine.

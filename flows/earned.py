@@ -16,7 +16,8 @@ def facts_of(member: Member) -> Facts:
     """The member as rules see it now."""
     named = member.relations.time_zone or member.attributes.get("time_zone")
     zone = named if isinstance(named, str) else None
-    return Facts(member.known, None, member.attributes, zone, member.earning.purchases)
+    tier = None if member.standing is None else member.standing.tier
+    return Facts(member.known, tier, member.attributes, zone, member.earning.purchases)
 
 
 class Earner:
@@ -25,8 +26,14 @@ class Earner:
     def __init__(self, program: Program, budgets: Budgets) -> None:
         self._earnings = Earnings(program, budgets)
         self.types = self._earnings.types
+        self._retroactive = program.identity.retroactive_earn
 
     def grants(self, member: Member, event: CloudEvent, step: Stitched, *, again: bool = False) -> Iterator[Grant]:
-        """What the event earns; the rules are asked, and count it, when the first grant is asked for."""
+        """What the event earns; the rules are asked, and count it, when the first grant is asked for.
+
+        Nothing, if the member is not known and the program credits nothing later.
+        """
+        if not (member.known or self._retroactive):
+            return
         facts = facts_of(member) if type(event) in self._earnings.reads_facts else NO_FACTS
         yield from self._earnings.of_event(member.member_id, facts, event, step, member.earning, again=again)

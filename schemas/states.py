@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.earning_states import Earning
+from schemas.standing import Offers, Shelf, Standing, Voucher
 
 STATE_FORMAT = 1
 
@@ -18,7 +19,13 @@ ConsentState = Literal["granted", "denied", "withdrawn"]
 
 
 class Person(Struct, array_like=True, gc=False):
-    """A node of identity: what the stitcher knows of a member. `ids` are canonical `type:value` strings."""
+    """What the stitcher knows of a member. `ids` are canonical `type:value` strings, the one that made it first.
+
+    `via` and `linked_us` stand beside `ids` and say how each came to the member: the edges of its link tree
+    (flows/identity/tree.py). `absorbed` are the members merged into it, each with its first identifier. Of a member
+    with very many identifiers the older ones stand in `pages` rows of their own. `alerted` are members with which a
+    conflict was told already.
+    """
 
     member_id: str
     space: str
@@ -28,10 +35,54 @@ class Person(Struct, array_like=True, gc=False):
     ids: list[str]
     version: int = 1
     merged_into: str | None = None
+    via: list[str] = []
+    linked_us: list[int] = []
+    absorbed: list[tuple[str, str]] = []
+    pages: int = 0
+    alerted: list[str] = []
+
+
+class Page(Struct, array_like=True, gc=False):
+    """Older identifiers of a member that has very many, and members it absorbed; the fields are those of `Person`."""
+
+    ids: list[str]
+    via: list[str]
+    linked_us: list[int]
+    absorbed: list[tuple[str, str]]
+
+
+class Sighting(Struct, array_like=True, gc=False):
+    """Who was seen with a shared identifier: an identifier of each person (its anchor), and the last log day.
+
+    `day` is the last day where there is one person only and the identifier is its own (its own row is then older);
+    SEVERAL otherwise.
+    """
+
+    day: int
+    people: list[tuple[str, int]]
+
+
+SEVERAL = -1
+
+
+class Lot(Struct, array_like=True, gc=False):
+    """Points that expire together: what is left of one earning. `number` is the member's, of lots and holds.
+
+    `by` is the identifier that earned it, empty where it is the books' own `by`.
+    """
+
+    expires_us: int
+    number: int
+    left: int
+    by: str = ""
 
 
 class Account(Struct, array_like=True, gc=False):
-    """A member's points in one currency; `receivable` is what a return took back beyond the balance."""
+    """A member's points in one currency; `receivable` is what a return took back beyond the balance.
+
+    `lots` are what of `available` expires, `lotted` points in all, by (expires_us, number). `timer_us` is when the
+    account is woken next (0: it sleeps); expiries up to `warned_us` were warned of, `warnings` are those that stand.
+    """
 
     available: int = 0
     pending: int = 0
@@ -39,19 +90,67 @@ class Account(Struct, array_like=True, gc=False):
     earned: int = 0
     redeemed: int = 0
     expired: int = 0
+    lots: list[Lot] = []
+    lotted: int = 0
+    timer_us: int = 0
+    warned_us: int = 0
+    warnings: list[int] = []
+
+
+class Hold(Struct, array_like=True, gc=False):
+    """Points that are pending until `until_us` of log time or an event `awaits`; earned by the event `source`, `id`."""
+
+    currency: str
+    points: int
+    rule: str
+    until_us: int
+    awaits: str
+    expires_us: int
+    by: str
+    source: str
+    id: str
+
+
+class Accrual(Struct, array_like=True, gc=False):
+    """An accepted accrual, so that it counts once."""
+
+    at_us: int
+    currency: str
+    points: int
+    by: str = ""
+
+
+class Share(Struct, array_like=True, gc=False):
+    """What the events of one identifier did to an account."""
+
+    earned: int = 0
+    redeemed: int = 0
+    expired: int = 0
 
 
 class Earned(Struct, array_like=True, gc=False):
-    """What an order earned by one rule, and how much of it returns took back."""
+    """What an order earned by one rule, and how much of it returns took back.
+
+    `lot` is the number of its lot or hold (0: it has none) that expires at `expires_us`; `waived` is what of
+    `taken_back` the currency's policy let the member keep.
+    """
 
     rule: str
     currency: str
     points: int
     taken_back: int = 0
+    lot: int = 0
+    expires_us: int = 0
+    waived: int = 0
+    qualifying: bool = True
 
 
 class Order(Struct, array_like=True, gc=False):
-    """An order as far as returns need it; `purchased` is false while only a return has come."""
+    """An order as far as returns need it; `purchased` is false while only a return has come.
+
+    `by` is the identifier it was bought under; `others` are what was bought or returned under the same order id by
+    another one: the order as far as it is theirs, should the member be split.
+    """
 
     at_us: int
     money: str
@@ -59,28 +158,43 @@ class Order(Struct, array_like=True, gc=False):
     returned: int
     purchased: bool
     earned: list[Earned]
+    by: str = ""
+    others: list["Order"] = []
 
 
 class Redemption(Struct, array_like=True, gc=False):
-    """An accepted redemption, until it is cancelled."""
+    """An accepted redemption, until it is cancelled; `draws` are what it took from lots."""
 
     at_us: int
     currency: str
     points: int
     cancelled: bool = False
+    by: str = ""
+    draws: list[Lot] = []
 
 
 class Books(Struct, array_like=True, gc=False):
-    """A member's ledger: accounts by currency, orders and redemptions by id; `entries` counts without a gap."""
+    """A member's ledger: accounts by currency, orders and redemptions by id; `entries` counts without a gap.
+
+    What an account counts was done by events of the identifier `by`, but for the `shares` (identifier, currency) of
+    others: a member that always comes under one name has none. Lots and holds are numbered up to `lots`; `awaited` are
+    the numbers of holds by the event they wait for.
+    """
 
     accounts: dict[str, Account] = {}
     orders: dict[str, Order] = {}
     redemptions: dict[str, Redemption] = {}
     entries: int = 0
+    by: str = ""
+    shares: dict[str, dict[str, Share]] = {}
+    lots: int = 0
+    holds: dict[int, Hold] = {}
+    awaited: dict[str, list[int]] = {}
+    accruals: dict[str, Accrual] = {}
 
 
 class Cart(Struct, array_like=True, gc=False):
-    """A cart: when its status was said (event time), when it counts as abandoned (0: it does not)."""
+    """A cart: when its status was said (event time), when it counts as abandoned (0: it does not), by whom (`by`)."""
 
     event_us: int
     active: bool
@@ -89,6 +203,7 @@ class Cart(Struct, array_like=True, gc=False):
     money: str | None
     cause_key: str
     raised: bool = False
+    by: str = ""
 
 
 class Consent(Struct, array_like=True, gc=False):
@@ -118,7 +233,10 @@ class Deferred(Struct, array_like=True, gc=False):
 
 
 class Relations(Struct, array_like=True, gc=False):
-    """How a member may be spoken to: consents by `channel/purpose`, wishes, what was sent, what waits."""
+    """How a member may be spoken to: consents by `channel/purpose`, wishes, what was sent, what waits.
+
+    `erased_us`: one of the identifiers belonged to a person who was erased then; consents from before do not count.
+    """
 
     consents: dict[str, Consent] = {}
     contacts: list[Contact] = []
@@ -130,6 +248,7 @@ class Relations(Struct, array_like=True, gc=False):
     time_zone: str | None = None
     language: str | None = None
     wished_us: int = 0
+    erased_us: int = 0
 
 
 class Member(Struct, array_like=True, gc=False):
@@ -150,6 +269,9 @@ class Member(Struct, array_like=True, gc=False):
     carts: dict[str, Cart] = {}
     relations: Relations = msgspec.field(default_factory=Relations)
     earning: Earning = msgspec.field(default_factory=Earning)
+    standing: Standing | None = None
+    offers: Offers | None = None
+    vouchers: dict[str, Voucher] = {}
 
 
 class Totals(Struct, array_like=True, gc=False):
@@ -169,6 +291,9 @@ class Totals(Struct, array_like=True, gc=False):
     left_out: dict[str, int] = {}
     steps: int = 0
     versions: int = 0
+    changes: dict[str, int] = {}
+    alerts: dict[str, int] = {}
+    tombstones: int = 0
 
 
 def read_lines(totals: Totals) -> int:
@@ -193,10 +318,14 @@ class MemberTotals(Struct, array_like=True, gc=False):
     expired_anonymous: int = 0
     steps: int = 0
     log_us: int = 0
+    alerts: dict[str, int] = {}
 
 
 encode_state = msgspec.msgpack.Encoder().encode
 decode_person = msgspec.msgpack.Decoder(Person).decode
+decode_page = msgspec.msgpack.Decoder(Page).decode
+decode_sighting = msgspec.msgpack.Decoder(Sighting).decode
 decode_member = msgspec.msgpack.Decoder(Member).decode
+decode_shelf = msgspec.msgpack.Decoder(Shelf).decode
 decode_totals = msgspec.msgpack.Decoder(Totals).decode
 decode_member_totals = msgspec.msgpack.Decoder(MemberTotals).decode

@@ -1,9 +1,9 @@
 """The one document of a member that every surface shows: till, app, web, call centre.
 
 It is made from the member's state alone, so that the same state gives the same bytes. Every currency of the program
-stands in it, with zeros where the member never had any; what the program does not know yet (tiers, rewards, vouchers,
-offers, challenges, health) stands there empty, so that a surface needs no case of its own for it. Up to a hundred
-thousand documents are made at the end of an epoch, hence what never changes is encoded once.
+stands in it, with zeros where the member never had any; what the program does not have (tiers, rewards, vouchers,
+offers, challenges) or know yet (health) stands there empty, so that a surface needs no case of its own for it. Up to a
+hundred thousand documents are made at the end of an epoch, hence what never changes is encoded once.
 """
 
 from collections.abc import Callable
@@ -27,12 +27,14 @@ NO_WISHES = Relations()
 
 Json = object  # what orjson takes
 DocumentOf = Callable[[str, object], tuple[int, bytes]]
+PartsOf = Callable[[Member], dict[str, Json]]
 
 
-def surface_document(program: Program) -> DocumentOf:
+def surface_document(program: Program, standing: PartsOf | None = None) -> DocumentOf:
     """The function from (member id, `schemas.states.Member`) to (version, document as JSON in UTF-8).
 
-    The state is read while the call lasts and never changed.
+    `standing` gives the parts tier, rewards, vouchers, offers and challenges of a program that has them. The state is
+    read while the call lasts and never changed.
     """
     currencies = tuple(program.currencies)
     no_points = orjson.Fragment(orjson.dumps(_balance(Account())))
@@ -69,13 +71,16 @@ def surface_document(program: Program) -> DocumentOf:
             "modules": [_cart_module(cart_id, cart) for cart_id, cart in carts] if carts else NONE,
             "staff": _staff(relations, carts, owes=owes),
         }
+        if standing is not None:
+            shown.update(standing(state))
         return state.version, orjson.dumps(shown, option=PRINTED)
 
     return document
 
 
 def _balance(account: Account) -> dict[str, Json]:
-    """Points of one currency; no currency lets points expire yet, so there is no next expiry."""
+    """Points of one currency, with the whole calendar of what expires when."""
+    expiries = _expiries(account) if account.lots else NONE
     return {
         "available": account.available,
         "pending": account.pending,
@@ -83,8 +88,17 @@ def _balance(account: Account) -> dict[str, Json]:
         "lifetime_earned": account.earned,
         "lifetime_redeemed": account.redeemed,
         "lifetime_expired": account.expired,
-        "next_expiry": None,
+        "next_expiry": expiries[0] if expiries else None,
+        "expiries": expiries,
     }
+
+
+def _expiries(account: Account) -> list[Json]:
+    """Points by the time at which they expire, the next first."""
+    sums: dict[int, int] = {}
+    for lot in account.lots:
+        sums[lot.expires_us] = sums.get(lot.expires_us, 0) + lot.left
+    return [{"at": EPOCH + at_us * MICROSECOND, "points": points} for at_us, points in sums.items()]
 
 
 def _consents(relations: Relations) -> list[Json]:

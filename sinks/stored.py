@@ -15,6 +15,9 @@ from schemas.records import TABLES
 LEGS_READ = "VARCHAR[][]"  # a leg is [account, points]: two kinds in one JSON array
 LEGS_STORED = "STRUCT(account VARCHAR, points BIGINT)[]"
 LEGS_UNPACKED = "list_transform({}, lambda leg: {{'account': leg[1], 'points': leg[2]::BIGINT}})"
+LOTS_READ = "BIGINT[][]"  # a change of lots is [expires_us, points]
+LOTS_STORED = "STRUCT(expires_us BIGINT, points BIGINT)[]"
+LOTS_UNPACKED = "list_transform({}, lambda lot: {{'expires_us': lot[1], 'points': lot[2]}})"
 
 SQL_TYPES: dict[type[shapes.Type], str] = {
     shapes.StrType:     "VARCHAR",
@@ -53,15 +56,19 @@ def read_json(table: str, files: Sequence[Path]) -> str:
     return f"SELECT {chosen} FROM read_json({paths(files)}, {options})"
 
 
-def read_parquet(table: str, files: Sequence[Path]) -> str:
-    """SQL that reads a table's Parquet files, in order; without files it has the same columns and no row."""
+def read_parquet(table: str, files: Sequence[Path], *, numbered: bool = False) -> str:
+    """SQL that reads a table's Parquet files, in order; without files it has the same columns and no row.
+
+    `numbered` adds `file_row_number`, the place of a row in its file.
+    """
     kept = columns(table)
     empty = ", ".join(f'NULL::{column.stored} AS "{column.name}"' for column in kept)
     nothing = f"SELECT {empty} WHERE false"
     if not files:
         return nothing
-    names = ", ".join(f'"{column.name}"' for column in kept)
-    found = f"SELECT * FROM read_parquet({paths(files)}, union_by_name = true)"
+    names = ", ".join([*(f'"{column.name}"' for column in kept), *(["file_row_number"] if numbered else [])])
+    place = ", file_row_number = true" if numbered else ""
+    found = f"SELECT * FROM read_parquet({paths(files)}, union_by_name = true{place})"
     return f"SELECT {names} FROM ({nothing} UNION ALL BY NAME {found})"
 
 
@@ -78,14 +85,12 @@ def quoted(path: Path) -> str:
 
 
 def _column(name: str, shape: shapes.Type) -> Column:
-    if _is_legs(shape):
+    if isinstance(shape, shapes.ListType) and isinstance(shape.item_type, shapes.TupleType):
+        if isinstance(shape.item_type.item_types[0], shapes.IntType):
+            return Column(name, LOTS_READ, LOTS_STORED, LOTS_UNPACKED.format(f'"{name}"'))
         return Column(name, LEGS_READ, LEGS_STORED, LEGS_UNPACKED.format(f'"{name}"'))
     kind = _sql_type(shape)
     return Column(name, kind, kind, f'"{name}"')
-
-
-def _is_legs(shape: shapes.Type) -> bool:
-    return isinstance(shape, shapes.ListType) and isinstance(shape.item_type, shapes.TupleType)
 
 
 def _sql_type(shape: shapes.Type) -> str:

@@ -8,21 +8,12 @@ price is that one group may run out while another has some left, and that with s
 pace which of a group's members gets the last of its share: a member that waits for a merge is passed by the others.
 """
 
-from functools import lru_cache
-from itertools import count
-
 from config.earning import Budget
 from config.program import Program
 from flows.ledger.periods import NUMBERS, remember
 from schemas.earning_states import Spent
-from schemas.groups import group_number
+from schemas.groups import group_number, key_in_group
 from schemas.hosting import Rows
-
-
-@lru_cache(maxsize=65_536)
-def key_in_group(name: str, group: int, groups: int) -> str:
-    """Give the first key made of a rule's id that lies in a group."""
-    return next(key for number in count() if group_number(key := f"{name}#{number}", groups) == group)
 
 
 def share_of(points: int, group: int, groups: int) -> int:

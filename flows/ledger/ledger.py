@@ -1,4 +1,4 @@
-"""The ledger machine: what purchases, returns, redemptions and adjustments do to a member's points.
+"""The ledger machine: what purchases, returns, redemptions, accruals and adjustments do to a member's points.
 
 A purchase earns what the earn rules grant. A return takes back in proportion to what its order earned: all returns of
 the order together have taken `earned × returned / total`, rounded down, so a full return takes exactly what was earned.
@@ -6,231 +6,225 @@ A return that comes before its purchase waits with the order and is settled when
 never comes moves nothing. An order seen again by another event adds to it (a split shipment). Orders are remembered for
 `retention.orders`. A redemption beyond the balance is refused, and the refusal is a fact that later events do not
 change. Duplicates never come here; they are left out by event identity before.
+
+The parts: orders (what was bought), giving (points into lots and holds), returns, spending, keeping (entries, expiry),
+parting (merges, splits, erasures).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from config.program import Program
+from flows.ledger import merging, parting
+from flows.ledger.giving import TIMER as HOLD_TIMER
+from flows.ledger.giving import Giver
 from flows.ledger.grants import Grant
-from flows.ledger.posting import account_of, credit, debit, post
-from schemas.events import PointsAdjust, Purchase, Redeem, RedeemCancel, Return
+from flows.ledger.keeping import TIMER as EXPIRY_TIMER
+from flows.ledger.keeping import Keeper, Side, Warned
+from flows.ledger.orders import bought_piece, is_purchased, known_order, remember, returned_piece
+from flows.ledger.returns import Returns
+from flows.ledger.shares import whose
+from flows.ledger.spending import Spending
+from schemas.decode import time_us
+from schemas.events import Accrual, Activity, CloudEvent, PointsAdjust, Purchase, Redeem, RedeemCancel, Return
+from schemas.hosting import Timer
 from schemas.reasons import RefusalReason
 from schemas.records import PointsRefused
-from schemas.states import Account, Books, Earned, Order, Redemption
+from schemas.states import Accrual as Accrued
+from schemas.states import Books, Member, Order
 from schemas.stitched import Cause, Emit
 
-ORDERS_BEFORE_PRUNING = 32
+TIMERS = frozenset({EXPIRY_TIMER, HOLD_TIMER})
+ACCRUAL_RULE = "accrual"
+ACCRUALS_BEFORE_PRUNING = 32
+
+# (member id, currency, signed points, qualifying, cause, emit): told of what is earned and taken back
+Earned = Callable[[str, str, int, bool, Cause, Emit], None]
 
 
 class Ledger:
-    """Stateless but for the program: every method changes the books it is given and emits what it did."""
+    """Stateless but for the program: every method changes the books it is given and emits what it did.
 
-    def __init__(self, program: Program) -> None:
-        self._currencies = frozenset(program.currencies)
+    `earned` is told of points as they are earned (also those that are held) and taken back by returns.
+    """
+
+    def __init__(self, program: Program, earned: Earned | None = None) -> None:
+        self._keeper = Keeper(program)
+        self._giver = Giver(self._keeper)
+        self._returns = Returns(self._keeper)
+        self._spending = Spending(self._keeper, self._giver, program.retention.orders)
         self._orders_us = program.retention.orders
+        self._earned = earned
+
+    # what events do
 
     def purchase(
         self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit, grants: Iterable[Grant] = ()
     ) -> None:  # fmt: skip
         """Earn the grants of the rules, which are asked for if the order is taken; then settle earlier returns."""
-        data = event.data
+        data, by, side = event.data, whose(cause), Side(member_id, books)
         amount, money = data.total.amount, data.total.currency
-        order = self._order(books, data.order_id, cause.log_us)
+        oldest_us = cause.log_us - self._orders_us
+        order = known_order(books, data.order_id, oldest_us)
         if order is None:
-            order = Order(cause.log_us, money, 0, 0, purchased=True, earned=[])
-            self._remember(books, data.order_id, order)
+            order = Order(cause.log_us, money, 0, 0, purchased=True, earned=[], by=by)
+            remember(books, data.order_id, order, oldest_us)
         if order.money != money:
             self._refuse(member_id, "purchase", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
-        order.purchased = True
-        order.total += amount
+        piece = bought_piece(order, by, cause.log_us)
+        piece.purchased = True
+        piece.total += amount
         for grant in grants:
-            self.grant(member_id, books, grant, cause, emit)
-            _add_earned(order, grant.rule, grant.currency, grant.points)
-        if order.returned:
-            self._settle(member_id, books, order, cause, emit)
-
-    def grant(self, member_id: str, books: Books, grant: Grant, cause: Cause, emit: Emit) -> None:
-        """Post what a rule gives."""
-        account = account_of(books, grant.currency)
-        account.earned += grant.points
-        legs = credit(account, grant.points, "issued")
-        post(member_id, books, grant.currency, legs, grant.rule, cause, emit)
+            self._give(side, grant, cause, emit, piece)
+        if order.returned or order.others:
+            self._settle(side, order, cause, emit)
 
     def take_return(self, member_id: str, books: Books, event: Return, cause: Cause, emit: Emit) -> None:
         """Take back in proportion, or wait for the purchase."""
-        data = event.data
-        order = self._order(books, data.order_id, cause.log_us)
+        data, by = event.data, whose(cause)
+        oldest_us = cause.log_us - self._orders_us
+        order = known_order(books, data.order_id, oldest_us)
         if order is None:
-            order = Order(cause.log_us, data.total.currency, 0, 0, purchased=False, earned=[])
-            self._remember(books, data.order_id, order)
+            order = Order(cause.log_us, data.total.currency, 0, 0, purchased=False, earned=[], by=by)
+            remember(books, data.order_id, order, oldest_us)
         if order.money != data.total.currency:
             self._refuse(member_id, "return", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
-        order.returned += data.total.amount
-        if order.purchased:
-            self._settle(member_id, books, order, cause, emit)
+        returned_piece(order, by).returned += data.total.amount
+        if is_purchased(order):
+            self._settle(Side(member_id, books), order, cause, emit)
         else:
             self._refuse(member_id, "return", RefusalReason.RETURN_BEFORE_PURCHASE, None, None, cause, emit)
-
-    def _settle(
-        self, member_id: str, books: Books, order: Order, cause: Cause, emit: Emit, mark: str = ""
-    ) -> None:  # fmt: skip
-        """Take back what all returns of the order together are due and have not taken yet.
-
-        A shipment after a return may lower what is due, by rounding; that is given back, so that the order of events
-        does not matter.
-        """
-        if order.total == 0:
-            return
-        returned = min(order.returned, order.total)
-        for earned in order.earned:
-            points = earned.points * returned // order.total - earned.taken_back
-            if points:
-                earned.taken_back += points
-                account = account_of(books, earned.currency)
-                account.earned -= points
-                legs = debit(account, points, "issued") if points > 0 else credit(account, -points, "issued")
-                post(member_id, books, earned.currency, legs, f"return.{earned.rule}", cause, emit, mark)
 
     def redeem(self, member_id: str, books: Books, event: Redeem, cause: Cause, emit: Emit) -> None:
         """Spend points, or refuse with the reason."""
         data = event.data
-        reason = self._redeem_refusal(books, data.redemption_id, data.currency, data.points)
+        reason = self._spending.redeem(Side(member_id, books), data, cause, emit)
         if reason is not None:
             self._refuse(member_id, "redeem", reason, data.currency, data.points, cause, emit)
-            return
-        account = account_of(books, data.currency)
-        account.redeemed += data.points
-        legs = debit(account, data.points, "redeemed")
-        books.redemptions[data.redemption_id] = Redemption(cause.log_us, data.currency, data.points)
-        post(member_id, books, data.currency, legs, "redeem", cause, emit)
-
-    def _redeem_refusal(self, books: Books, redemption_id: str, currency: str, points: int) -> RefusalReason | None:
-        if currency not in self._currencies:
-            return RefusalReason.UNKNOWN_CURRENCY
-        if redemption_id in books.redemptions:
-            return RefusalReason.ALREADY_REDEEMED
-        account = books.accounts.get(currency)
-        if account is None or account.available < points:
-            return RefusalReason.INSUFFICIENT_BALANCE
-        return None
 
     def redeem_cancel(self, member_id: str, books: Books, event: RedeemCancel, cause: Cause, emit: Emit) -> None:
         """Give back what a redemption spent."""
-        redemption = books.redemptions.get(event.data.redemption_id)
-        if redemption is None or redemption.cancelled:
-            self._refuse(member_id, "redeem_cancel", RefusalReason.UNKNOWN_REDEMPTION, None, None, cause, emit)
-            return
-        redemption.cancelled = True
-        account = account_of(books, redemption.currency)
-        account.redeemed -= redemption.points
-        legs = credit(account, redemption.points, "redeemed")
-        post(member_id, books, redemption.currency, legs, "redeem_cancel", cause, emit)
+        reason = self._spending.cancel(Side(member_id, books), event.data.redemption_id, cause, emit)
+        if reason is not None:
+            self._refuse(member_id, "redeem_cancel", reason, None, None, cause, emit)
 
     def adjust(self, member_id: str, books: Books, event: PointsAdjust, cause: Cause, emit: Emit) -> None:
-        """Post a manual correction; one that takes more than there is, is refused as a whole."""
-        currency, points = event.data.currency, event.data.points
-        if currency not in self._currencies:
-            self._refuse(member_id, "points_adjust", RefusalReason.UNKNOWN_CURRENCY, currency, points, cause, emit)
-            return
-        account = account_of(books, currency)
-        if account.available + points < 0:
-            self._refuse(member_id, "points_adjust", RefusalReason.INSUFFICIENT_BALANCE, currency, points, cause, emit)
-            return
-        if points:
-            account.earned += points
-            legs = credit(account, points, "adjusted") if points > 0 else debit(account, -points, "adjusted")
-            post(member_id, books, currency, legs, "points_adjust", cause, emit)
+        """Post a manual correction; one that takes more than it may is refused as a whole."""
+        data = event.data
+        reason = self._spending.adjust(Side(member_id, books), data, cause, emit)
+        if reason is not None:
+            self._refuse(member_id, "points_adjust", reason, data.currency, data.points, cause, emit)
 
-    def unsupported(self, member_id: str, kind: str, cause: Cause, emit: Emit) -> None:
-        """Say openly that an accepted event does nothing yet."""
-        self._refuse(member_id, kind, RefusalReason.NOT_YET_SUPPORTED, None, None, cause, emit)
+    def accrue(self, member_id: str, books: Books, event: Accrual, cause: Cause, emit: Emit) -> None:
+        """Give what a partner says was earned, once an accrual id; it may be pending until a time."""
+        data = event.data
+        known = books.accruals.get(data.accrual_id)
+        if data.currency not in self._keeper.terms:
+            reason, detail = RefusalReason.UNKNOWN_CURRENCY, None
+        elif known is not None:
+            same = known.currency == data.currency and known.points == data.points
+            detail = None if same else f"accepted with {known.points} {known.currency}"
+            reason = RefusalReason.ALREADY_ACCRUED
+        else:
+            until_us = None if data.hold_until is None else time_us(data.hold_until)
+            grant = Grant(ACCRUAL_RULE, data.currency, data.points, bool(data.qualifying), until_us)
+            accrued = Accrued(cause.log_us, data.currency, data.points, whose(cause))
+            self._remember_accrual(books, data.accrual_id, accrued)
+            self._give(Side(member_id, books), grant, cause, emit)
+            return
+        self._refuse(member_id, "accrual", reason, data.currency, data.points, cause, emit, detail)
+
+    def _remember_accrual(self, books: Books, accrual_id: str, accrued: Accrued) -> None:
+        accruals = books.accruals
+        if len(accruals) >= ACCRUALS_BEFORE_PRUNING and len(accruals) % ACCRUALS_BEFORE_PRUNING == 0:
+            oldest_us = accrued.at_us - self._orders_us
+            for known in [key for key, value in accruals.items() if value.at_us < oldest_us]:
+                del accruals[known]
+        accruals[accrual_id] = accrued
+
+    def grant(self, member: Member, grant: Grant, cause: Cause, emit: Emit, order_id: str | None = None) -> None:
+        """Post what a rule gives: available in a lot, or pending if it is held; none of it moves nothing.
+
+        With `order_id` returns of that order take it back in proportion.
+        """
+        order = None if order_id is None else member.books.orders.get(order_id)
+        piece = None if order is None else bought_piece(order, whose(cause), cause.log_us)
+        self._give(Side(member.member_id, member.books), grant, cause, emit, piece)
+
+    def _give(self, side: Side, grant: Grant, cause: Cause, emit: Emit, piece: Order | None = None) -> None:
+        if not grant.points:
+            return
+        self._giver.give(side, grant, cause, emit, piece)
+        if self._earned is not None:
+            self._earned(side.member_id, grant.currency, grant.points, grant.qualifying, cause, emit)
+
+    def _settle(self, side: Side, order: Order, cause: Cause, emit: Emit, mark: str = "") -> None:
+        for earned, points in self._returns.settle(side, order, cause, emit, mark):
+            if self._earned is not None and points:
+                self._earned(side.member_id, earned.currency, -points, earned.qualifying, cause, emit)
+
+    def happened(self, member: Member, event: CloudEvent, cause: Cause, emit: Emit) -> None:
+        """Release what waits for an event of this type (of an activity also: of this kind)."""
+        names = [str(event.__struct_config__.tag)]
+        if isinstance(event, Activity):
+            names.append(event.data.kind)
+        self._giver.happened(Side(member.member_id, member.books), names, cause, emit)
+
+    def fire(self, member: Member, timer: Timer, emit: Emit) -> list[Warned] | None:
+        """Expire, warn, release; gives the warnings raised, None if nothing happened that anyone could see."""
+        side = Side(member.member_id, member.books)
+        if timer.kind == EXPIRY_TIMER:
+            return self._keeper.fire(side, timer.key, timer.due_us, emit)
+        return [] if self._giver.fire(side, int(timer.key), timer.due_us, emit) else None
+
+    def warning_stands(self, member: Member, subject: str) -> bool:
+        """Say whether the warning about a currency's expiry (`CURRENCY:EXPIRES_US`) stands."""
+        currency, _, expires_us = subject.rpartition(":")
+        account = member.books.accounts.get(currency)
+        return account is not None and int(expires_us) in account.warnings
+
+    # what happens to members
 
     def forget(self, member_id: str, books: Books, cause: Cause, emit: Emit) -> None:
         """Post what a forgotten anonymous member still held to breakage, so that nothing is owed to nobody."""
-        for currency, account in sorted(books.accounts.items()):
-            if account.available:
-                account.expired += account.available
-                legs = debit(account, account.available, "breakage")
-                post(member_id, books, currency, legs, "forgotten", cause, emit, f":{member_id}")
-            elif account.receivable:
-                legs = credit(account, account.receivable, "breakage")
-                post(member_id, books, currency, legs, "forgotten", cause, emit, f":{member_id}")
+        parting.write_off(Side(member_id, books), "forgotten", cause, emit)
+
+    def erase(self, member_id: str, books: Books, cause: Cause, emit: Emit) -> None:
+        """Post what an erased person held to breakage; the books then know nothing of anybody."""
+        parting.erase(Side(member_id, books), cause, emit)
 
     def absorb(self, into_id: str, into: Books, from_id: str, other: Books, cause: Cause, emit: Emit) -> None:
-        """Move everything of `other` into `into` by postings; orders and redemptions unite."""
-        for currency, account in sorted(other.accounts.items()):
-            self._move(into_id, into, from_id, other, currency, account, cause, emit)
-        for order_id, order in other.orders.items():
-            known = into.orders.setdefault(order_id, order)
-            if known is not order:
-                _unite(known, order)
-                self._settle(into_id, into, known, cause, emit, f":{from_id}:{order_id}")
-        for redemption_id, redemption in other.redemptions.items():
-            into.redemptions.setdefault(redemption_id, redemption)
+        """Move everything of `other` into `into` by postings; orders, redemptions, lots and holds unite."""
+        side = Side(into_id, into)
+        for order_id, order in merging.absorb(self._keeper, side, Side(from_id, other), cause, emit):
+            self._settle(side, order, cause, emit, f":{from_id}:{order_id}")
 
-    def _move(
-        self, into_id: str, into: Books, from_id: str, other: Books, currency: str, account: Account,
-        cause: Cause, emit: Emit,
+    def part(
+        self, keep_id: str, keep: Books, part_id: str, to: Books, ids: frozenset[str], cause: Cause, emit: Emit
     ) -> None:  # fmt: skip
-        target = account_of(into, currency)
-        available, receivable = account.available, account.receivable
-        target.earned += account.earned
-        target.redeemed += account.redeemed
-        target.expired += account.expired
-        account.earned = account.redeemed = account.expired = 0
-        if available:
-            legs = debit(account, available, "transfer")
-            post(from_id, other, currency, legs, f"merge.{into_id}", cause, emit, f":{from_id}")
-            post(into_id, into, currency, credit(target, available, "transfer"), f"merge.{from_id}", cause, emit)
-        elif receivable:
-            legs = credit(account, receivable, "transfer")
-            post(from_id, other, currency, legs, f"merge.{into_id}", cause, emit, f":{from_id}")
-            post(into_id, into, currency, debit(target, receivable, "transfer"), f"merge.{from_id}", cause, emit)
-        elif target.earned or target.redeemed or target.expired:
-            post(into_id, into, currency, [("transfer", 0)], f"merge.{from_id}", cause, emit)
+        """Move what the events of the identifiers `ids` did from `keep` to `to` by postings."""
+        divided = parting.part(self._keeper, Side(keep_id, keep), Side(part_id, to), ids, cause, emit)
+        for side, order_id, order in divided:
+            self._settle(side, order, cause, emit, f":{side.member_id}:{order_id}")
 
-    def _order(self, books: Books, order_id: str, log_us: int) -> Order | None:
-        order = books.orders.get(order_id)
-        return order if order is not None and order.at_us >= log_us - self._orders_us else None
-
-    def _remember(self, books: Books, order_id: str, order: Order) -> None:
-        orders = books.orders
-        if len(orders) >= ORDERS_BEFORE_PRUNING and len(orders) % ORDERS_BEFORE_PRUNING == 0:
-            oldest_us = order.at_us - self._orders_us
-            for known in [key for key, value in orders.items() if value.at_us < oldest_us]:
-                del orders[known]
-        orders[order_id] = order
+    def wake(self, member: Member, emit: Emit) -> None:
+        """Arm what the books of a member wait for that comes from elsewhere."""
+        for currency, account in member.books.accounts.items():
+            if account.timer_us:
+                emit.wake(account.timer_us, member.member_id, EXPIRY_TIMER, currency)
+        for number, hold in member.books.holds.items():
+            if hold.until_us:
+                emit.wake(hold.until_us, member.member_id, HOLD_TIMER, str(number))
 
     @staticmethod
     def _refuse(
         member_id: str, kind: str, reason: RefusalReason, currency: str | None, points: int | None,
-        cause: Cause, emit: Emit,
+        cause: Cause, emit: Emit, detail: str | None = None,
     ) -> None:  # fmt: skip
         emit.refusals.append(
             PointsRefused(
-                f"{cause.key}:{kind}", member_id, cause.log_us, kind, reason, currency, points, None, cause.source,
+                f"{cause.key}:{kind}", member_id, cause.log_us, kind, reason, currency, points, detail, cause.source,
                 cause.id,
             )
         )  # fmt: skip
-
-
-def _add_earned(order: Order, rule: str, currency: str, points: int, taken_back: int = 0) -> None:
-    for earned in order.earned:
-        if earned.rule == rule and earned.currency == currency:
-            earned.points += points
-            earned.taken_back += taken_back
-            return
-    order.earned.append(Earned(rule, currency, points, taken_back))
-
-
-def _unite(known: Order, order: Order) -> None:
-    """Add what another member knew of the same order; orders in two moneys stay apart, the first one counts."""
-    if known.money != order.money:
-        return
-    known.total += order.total
-    known.returned += order.returned
-    known.purchased = known.purchased or order.purchased
-    for earned in order.earned:
-        _add_earned(known, earned.rule, earned.currency, earned.points, earned.taken_back)

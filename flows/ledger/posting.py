@@ -1,9 +1,9 @@
 """Postings: the only way a balance changes.
 
-An entry's legs sum to zero. `available` and `receivable` are the member's accounts, `issued`, `redeemed`, `adjusted`,
-`breakage` and `transfer` the program's. `available` never goes below zero: what a return takes back beyond it goes to
-`receivable` (a negative account: what the member owes), and what comes in later repays that first. So
-available - receivable is the plain sum of what happened, in whatever order it came (docs/decisions/0004).
+An entry's legs sum to zero. `available`, `pending` and `receivable` are the member's accounts, `issued`, `redeemed`,
+`adjusted`, `breakage` and `transfer` the program's. `available` never goes below zero: what a return takes back beyond
+it goes to `receivable` (a negative account: what the member owes), and what comes in later repays that first. So
+available + pending - receivable is the plain sum of what happened, in whatever order it came (docs/decisions/0004).
 """
 
 from typing import Literal
@@ -12,7 +12,7 @@ from schemas.records import EntryPosted
 from schemas.states import Account, Books
 from schemas.stitched import Cause, Emit
 
-ProgramAccount = Literal["issued", "redeemed", "adjusted", "transfer", "breakage"]
+Against = Literal["issued", "redeemed", "adjusted", "transfer", "breakage", "pending"]
 
 
 def account_of(books: Books, currency: str) -> Account:
@@ -23,7 +23,7 @@ def account_of(books: Books, currency: str) -> Account:
     return account
 
 
-def credit(account: Account, points: int, against: ProgramAccount) -> list[tuple[str, int]]:
+def credit(account: Account, points: int, against: Against) -> list[tuple[str, int]]:
     """Add points: first what is owed is repaid, the rest becomes available. Gives the legs."""
     assert points > 0
     repaid = min(account.receivable, points)
@@ -37,7 +37,7 @@ def credit(account: Account, points: int, against: ProgramAccount) -> list[tuple
     return legs
 
 
-def debit(account: Account, points: int, against: ProgramAccount) -> list[tuple[str, int]]:
+def debit(account: Account, points: int, against: Against) -> list[tuple[str, int]]:
     """Take points: from what is available, and what is missing becomes owed. Gives the legs."""
     assert points > 0
     taken = min(account.available, points)
@@ -51,24 +51,50 @@ def debit(account: Account, points: int, against: ProgramAccount) -> list[tuple[
     return legs
 
 
-def post(
+def balance_of(account: Account) -> tuple[int, int, int]:
+    """Give what is available, pending and owed, to compare later."""
+    return account.available, account.pending, account.receivable
+
+
+def changed_legs(before: tuple[int, int, int], account: Account, against: Against) -> list[tuple[str, int]]:
+    """Give the legs of what changed on an account since `before`; none if nothing did."""
+    available, pending = account.available - before[0], account.pending - before[1]
+    receivable = before[2] - account.receivable
+    changed = [("available", available), ("pending", pending), ("receivable", receivable)]
+    legs = [leg for leg in changed if leg[1]]
+    return [(against, -available - pending - receivable), *legs] if legs else []
+
+
+def post(  # noqa: PLR0913, PLR0917  an entry is what it is
     member_id: str, books: Books, currency: str, legs: list[tuple[str, int]], rule: str, cause: Cause, emit: Emit,
-    mark: str = "",
+    mark: str = "", lots: list[tuple[int, int]] | None = None,
 ) -> None:  # fmt: skip
     """Record an entry that was just made on the account of `currency`, with the balance after it.
 
-    Cause, rule and currency name the entry; `mark` tells entries apart where one cause makes several of them.
+    Cause, rule and currency name the entry; `mark` tells entries apart where one cause makes several of them. `lots`
+    are the changes of lots by expiry.
     """
     account = books.accounts[currency]
     assert sum(points for _, points in legs) == 0, legs
-    assert account.available >= 0, member_id
+    assert account.available >= account.lotted >= 0, member_id
     assert account.receivable >= 0, member_id
+    assert account.pending >= 0, member_id
     assert not (account.available and account.receivable), member_id
     books.entries += 1
     emit.entries.append(
         EntryPosted(
             f"{cause.key}:{rule}:{currency}{mark}", member_id, books.entries, currency, legs, cause.event_us,
             cause.log_us, rule, cause.source, cause.id, account.available, account.pending, account.receivable,
-            account.earned, account.redeemed, account.expired,
+            account.earned, account.redeemed, account.expired, lots or [],
         )
     )  # fmt: skip
+
+
+def repeated(emit: Emit, cause: Cause, rule: str, currency: str) -> str:
+    """Give the mark that tells an entry from earlier ones of the same cause, rule and currency; empty for the first."""
+    name, count = f"{cause.key}:{rule}:{currency}", 0
+    for entry in reversed(emit.entries):
+        if not entry.entry_id.startswith(cause.key):
+            break
+        count += entry.entry_id == name or entry.entry_id.startswith(f"{name}:")
+    return f":{count + 1}" if count else ""

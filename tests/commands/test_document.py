@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from config.currencies import Currency
 from config.loader import load_program
-from config.program import Currency, Program
+from config.program import Program
 from schemas.states import Account, Books, Cart, Consent, Member, Relations, decode_member, encode_state
 from sinks.document import surface_document
 from tests.config.samples import CORNER_SHOP

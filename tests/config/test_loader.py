@@ -16,7 +16,7 @@ DURATION = "a duration such as 90s, 15m, 2h, 7d or 4w"
 # what stands in the corner shop | what stands there instead | line, path and message
 TYPOS = [
     ("program: corner_shop", "program: Corner Shop", f"3: program: found 'Corner Shop'; expected {SLUG}"),
-    ("program: corner_shop", "progam: corner_shop", "3: progam: unknown key 'progam'; accepted: program, version, time_zone, identity, currencies, activities, earn, signals, channels, purposes, rules, templates, caps, quiet_hours, retention, limits (did you mean 'program'?)"),
+    ("program: corner_shop", "progam: corner_shop", "3: progam: unknown key 'progam'; accepted: program, version, time_zone, identity, currencies, activities, earn, tiers, offers, rewards, signals, channels, purposes, rules, templates, caps, quiet_hours, alerts, retention, limits (did you mean 'program'?)"),
     ("version: 1", "version: '1'", "4: version: found '1'; expected a whole number of at least 1"),
     ("version: 1", "version: true", "4: version: found true; expected a whole number of at least 1"),
     ("version: 1", "version: 010", "4: version: found '010'; expected a whole number of at least 1"),
@@ -26,7 +26,7 @@ TYPOS = [
     ("loyalty: {known: true}", "loyalty: {known: yes}", "11: identity.identifiers.loyalty.known: found 'yes'; expected true or false"),
     ("loyalty: {known: true}", "loyalty: {normalise: low}", "11: identity.identifiers.loyalty.normalise: found 'low'; expected 'email' or 'phone' or 'trim' or 'lower' (did you mean 'lower'?)"),
     ("loyalty: {known: true}", "badge: {}", "11: identity.identifiers.badge.known: missing key 'known'; expected true or false"),
-    ("loyalty: {known: true}", "loyalty:", "11: identity.identifiers.loyalty: found nothing; expected a mapping with the keys known, normalise"),
+    ("loyalty: {known: true}", "loyalty:", "11: identity.identifiers.loyalty: found nothing; expected a mapping with the keys known, normalise, priority, unique, max, shared, blocked, deny, allow"),
     ("points: {name: Points}", "Points: {name: Points}", f"15: currencies.Points: found the key 'Points'; expected {SLUG}"),
     ("on: purchase", "on: purchse", "19: earn.0.on: found 'purchse'; expected an event type that earns: activity, app_session, call, cart_change, chat_turn, consent, invoice, member_update, offer_grant, page_view, payment_promise, preference, product_view, purchase, store_visit, subscription, survey_answer, ticket (did you mean 'purchase'?)"),
     ("currency: points", "currency: point", "20: earn.0.currency: found 'point'; expected a currency declared in `currencies`: points"),

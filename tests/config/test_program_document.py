@@ -9,8 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from config.durations import format_duration
+from config.identity import BUILT_IN_IDENTIFIERS
 from config.loader import ProgramError, load_program
-from config.program import BUILT_IN_IDENTIFIERS, Program
+from config.program import Program
 from config.schema import program_schema
 from tests.config.samples import CORNER_SHOP, ROOT, edited, plain
 

@@ -28,8 +28,9 @@ _refusals = msgspec.json.Decoder(PointsRefused)
 
 
 def kiosk(rounding: str = "down", points: int = 1) -> Program:
-    """A program that gives `points` for each pound."""
+    """A program that gives `points` for each pound, and lets any identifiers join members."""
     return program(f"""
+        identity: {{identifiers: {{loyalty: {{unique: false}}, cookie: {{shared: null}}}}}}
         currencies: {{points: {{name: Points}}, miles: {{name: Miles}}}}
         earn:
           - {{id: spend, on: purchase, currency: points, points: {points}, per: {{amount: 100, currency: GBP}},
@@ -80,7 +81,8 @@ def _total(amount: str, currency: str) -> dict[str, Any]:
     return {"amount": int(amount.replace(".", "")), "currency": currency}
 
 
-def _event(kind: str, id: str, who: str, time: str, words: list[str]) -> dict[str, Any]:
+def data_of(kind: str, id: str, words: list[str]) -> dict[str, Any]:
+    """The data of an event, without its identifiers, as a table's words tell it."""
     data: dict[str, Any]
     match kind, words:
         case "purchase", [order, amount, currency]:
@@ -93,11 +95,17 @@ def _event(kind: str, id: str, who: str, time: str, words: list[str]) -> dict[st
             data = {"redemption_id": redemption}
         case "points_adjust", [points, currency]:
             data = {"points": int(points), "currency": currency, "reason": "goodwill", "actor": "desk"}
+        case "accrual", [accrual, points, currency, *until]:
+            data = {"accrual_id": accrual, "points": int(points), "currency": currency}
+            if until:
+                data["hold_until"] = f"{until[0]}:00Z"
+        case "activity", [name]:
+            data = {"kind": name}
         case "alias", []:
             data = {}
         case _:
             raise AssertionError((kind, words))
-    return event_of(kind, id, time, {"ids": ids_of(who), **data})
+    return data
 
 
 def parse(table: str) -> list[Line]:
@@ -108,7 +116,8 @@ def parse(table: str) -> list[Line]:
         assert arrow, text
         kind, who, time, *words = said.split()
         name = words.pop() if words and words[-1].startswith("#") else f"line{number}"
-        event = None if kind == "later" else _event(kind, name, who, time, words)
+        happened = kind != "later"
+        event = event_of(kind, name, time, {"ids": ids_of(who), **data_of(kind, name, words)}) if happened else None
         lines.append(Line(event, name, time, outcome.strip()))
     return lines
 

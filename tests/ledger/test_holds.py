@@ -1,0 +1,121 @@
+"""Holds by examples: points that are pending until a time or an event."""
+
+from flows.ledger.grants import Grant
+from schemas.stitched import Cause
+from tests.ledger.desk import Desk, micros, tell
+from tests.ledger.test_lots import TEN_DAYS, shop
+
+
+def give(desk: Desk, member_id: str, grant: Grant, time: str, order_id: str | None = None) -> list[str]:
+    """Grant points at a time; gives what was said."""
+    at_us = micros(time)
+    desk.books(member_id)
+    member = desk.members.get(member_id)
+    assert member is not None
+    desk.ledger.grant(member, grant, Cause(time, "test", time, at_us, at_us), desk.emit, order_id)
+    return desk.said()
+
+
+def test_an_accrual_counts_once() -> None:
+    """Its id names it; with other content it is refused as well, and the refusal says so."""
+    desk = tell("""
+        accrual  m1/ada  2026-01-01T10:00  a1  500 miles  -> +500 = 500
+        accrual  m1/ada  2026-01-01T11:00  a1  500 miles  -> refused ALREADY_ACCRUED
+        accrual  m1/ada  2026-01-01T12:00  a2  5 stars    -> refused UNKNOWN_CURRENCY
+        """, shop(TEN_DAYS))  # fmt: skip
+    desk.do("accrual", "m1/ada", "2026-01-01T13:00", ["a1", "501", "miles"], "x")
+    assert [refusal.detail for refusal in desk.emit.refusals] == ["accepted with 500 miles"]
+
+
+def test_an_accrual_may_be_pending_until_a_time() -> None:
+    """Pending points cannot be spent; a time that has passed holds nothing."""
+    tell("""
+        accrual  m1/ada  2026-01-01T10:00  a1  500 miles  2026-02-01T00:00  -> +0 = 0 (500 pending)
+        redeem   m1/ada  2026-01-02T10:00  r1  1 miles                      -> refused INSUFFICIENT_BALANCE
+        accrual  m1/ada  2026-01-03T10:00  a2  5 miles  2026-01-03T10:00    -> +5 = 5
+        later    -       2026-02-01T00:00                                   -> +500 = 505 (0 pending)
+        later    -       2027-02-01T00:00                                   -> nothing
+        """, shop(TEN_DAYS))  # fmt: skip
+
+
+def test_held_points_open_the_lot_of_their_earning() -> None:
+    """Its expiry counts from when they were earned."""
+    desk = tell("""
+        accrual  m1/ada  2026-01-01T10:00  a1  5 points  2026-01-05T00:00  -> +0 = 0 (5 pending)
+        later    -       2026-01-05T00:00                                  -> +5 = 5 (0 pending)
+        """, shop(TEN_DAYS))  # fmt: skip
+    assert desk.lots("m1") == [("2026-01-12", 5)]
+
+
+def test_a_hold_waits_for_an_event() -> None:
+    """Of the member, by its type or an activity's kind; it is resolved once."""
+    desk = Desk(shop(TEN_DAYS))
+    boarding = Grant("flight", "miles", 700, held_for="boarded")
+    visit = Grant("visit", "miles", 30, held_for="store_visit", held_until_us=micros("2026-03-01T00:00"))
+    assert give(desk, "m1", boarding, "2026-01-01T10:00") == ["+0 = 0 (700 pending)"]
+    assert give(desk, "m1", visit, "2026-01-01T11:00") == ["+0 = 0 (730 pending)"]
+    desk.do("activity", "m1/ada", "2026-01-02T10:00", ["checked_in"], "x")
+    assert desk.said() == []
+    desk.do("activity", "m1/ada", "2026-01-03T10:00", ["boarded"], "y")
+    assert desk.said() == ["+700 = 700 (30 pending)"]
+    desk.do("activity", "m1/ada", "2026-01-03T11:00", ["boarded"], "z")
+    assert desk.said() == []
+    desk.do("later", "-", "2026-03-01T00:00", [], "later")
+    assert desk.said() == ["+30 = 730 (0 pending)"]
+    assert (desk.books("m1").holds, desk.books("m1").awaited) == ({}, {})
+
+
+def test_a_return_voids_what_is_held() -> None:
+    """In proportion; the rest is released in its time, nothing of a hold that is void."""
+    desk = Desk(shop(TEN_DAYS))
+    held = Grant("bonus", "miles", 10, held_until_us=micros("2026-02-01T00:00"))
+    desk.do("purchase", "m1/ada", "2026-01-01T10:00", ["o1", "10.00", "EUR"], "p1")
+    desk.do("purchase", "m1/ada", "2026-01-01T10:00", ["o2", "10.00", "EUR"], "p2")
+    assert give(desk, "m1", held, "2026-01-01T10:01", "o1") == ["+0 = 0 (10 pending)"]
+    assert give(desk, "m1", held, "2026-01-01T10:02", "o2") == ["+0 = 0 (20 pending)"]
+    desk.do("return", "m1/ada", "2026-01-02T10:00", ["o1", "4.00", "EUR"], "b1")
+    assert desk.said() == ["+0 = 0 (16 pending)"]
+    desk.do("return", "m1/ada", "2026-01-02T11:00", ["o2", "10.00", "EUR"], "b2")
+    assert desk.said() == ["+0 = 0 (6 pending)"]
+    desk.do("later", "-", "2026-02-01T00:00", [], "later")
+    assert desk.said() == ["+6 = 6 (0 pending)"]
+    desk.do("return", "m1/ada", "2026-02-02T10:00", ["o1", "6.00", "EUR"], "b3")
+    assert desk.said() == ["-6 = 0"]
+
+
+def test_a_policy_may_confine_returns_to_what_is_held() -> None:
+    """What was released is the member's."""
+    desk = Desk(shop(f"{TEN_DAYS}, returns: only_pending"))
+    held = Grant("bonus", "points", 10, held_until_us=micros("2026-01-03T00:00"))
+    desk.do("purchase", "m1/ada", "2026-01-01T10:00", ["o1", "10.00", "EUR"], "p1")
+    give(desk, "m1", held, "2026-01-01T10:01", "o1")
+    desk.do("return", "m1/ada", "2026-01-02T10:00", ["o1", "4.00", "EUR"], "b1")
+    assert desk.said() == ["+0 = 0 (6 pending)"]
+    desk.do("return", "m1/ada", "2026-01-04T10:00", ["o1", "6.00", "EUR"], "b2")
+    assert desk.said() == ["+6 = 6 (0 pending)"]
+
+
+def test_holds_go_along_in_merges_and_splits() -> None:
+    """Pending points stay pending, and are released to whoever has them then."""
+    desk = tell("""
+        accrual  m1/ada     2026-01-01T10:00  a1  5 miles  2026-02-01T00:00  -> +0 = 0 (5 pending)
+        accrual  m2/bob     2026-01-01T10:01  a2  7 miles  2026-02-01T00:00  -> +0 = 0 (7 pending)
+        merge    m1+m2      2026-01-02T10:00                                 -> +0 = 0 (0 pending), +0 = 0 (12 pending)
+        accrual  m1/bob     2026-01-02T11:00  a3  1 miles  2026-02-02T00:00  -> +0 = 0 (13 pending)
+        later    -          2026-02-01T00:00                                 -> +5 = 5 (8 pending), +7 = 12 (1 pending)
+        split    m1-m3/bob  2026-02-01T10:00     -> +0 = 12 (0 pending), +0 = 0 (1 pending), -7 = 5, +7 = 7
+        later    -          2026-02-02T00:00                                 -> +1 = 8 (0 pending)
+        accrual  m3/bob     2026-02-03T10:00  a2  7 miles                    -> refused ALREADY_ACCRUED
+        accrual  m1/ada     2026-02-03T10:00  a2  7 miles                    -> +7 = 12
+        """, shop(TEN_DAYS))  # fmt: skip
+    assert desk.books("m1").holds == desk.books("m3").holds == {}
+
+
+def test_an_erased_person_has_nothing_pending() -> None:
+    """It goes to breakage with the rest."""
+    tell("""
+        accrual  m1/ada  2026-01-01T10:00  a1  5 miles                    -> +5 = 5
+        accrual  m1/ada  2026-01-01T10:01  a2  7 miles  2026-02-01T00:00  -> +0 = 5 (7 pending)
+        erase    m1      2026-01-02T10:00                                 -> -5 = 0 (0 pending)
+        later    -       2026-02-02T00:00                                 -> nothing
+        """, shop(TEN_DAYS))  # fmt: skip
