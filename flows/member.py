@@ -21,7 +21,7 @@ from flows.ledger.stock import Stock
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts, Raised
 from flows.standing import TIMERS as STANDING_TIMERS
-from flows.standing import standing_of
+from flows.standing import Heard, standing_of
 from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
 from schemas.events import CloudEvent
@@ -45,11 +45,12 @@ class MemberMachine:
     ) -> None:  # fmt: skip
         self._members = members
         self._timers = timers
-        self._ledger = Ledger(program)
+        heard = Heard()
+        self._ledger = Ledger(program, None if program.tiers is None else heard)
         self._retroactive = program.identity.retroactive_earn
         self._carts = AbandonedCarts(program)
         self._decider = Decider(program)
-        self._standing = standing_of(program, self._ledger, stock, secret)
+        self._standing = standing_of(program, self._ledger, heard, stock, secret)
         self._uniting = Uniting(self._ledger, self._carts, self._decider, self._standing)
         self.emit = Emit(self._wake)
         self.touched: dict[str, Member] = {}
@@ -289,7 +290,8 @@ class MemberMachine:
         def granted(again: bool) -> list[Grant]:
             if not (member.known or self._retroactive):
                 return []
-            return earnings.of_event(facts, event, step, member.earning, again=again)
+            grants = earnings.of_event(facts, event, step, member.earning, again=again)
+            return grants if self._standing is None else self._standing.with_bonus(member, grants)
 
         self._ledger.purchase(member.member_id, member.books, event, step, emit, granted)
         self._carts.purchase(member, step, emit)

@@ -6,7 +6,7 @@ not a member's: a reward that has run out is still shown, and refused when it is
 
 from config.program import Program
 from flows.ledger.challenges import Challenges
-from flows.ledger.days import zone_of
+from flows.ledger.days import member_zone
 from flows.ledger.goals import THOUSANDTHS, goal_value
 from flows.ledger.reach import NOWHERE
 from flows.ledger.rewards import Rewards
@@ -44,7 +44,7 @@ def _at(at_us: int) -> Json:
 def _tier(program: Program, tiers: Tiers, member: Member, standing: Standing) -> dict[str, Json]:
     """The tier, until when it holds if nothing more comes, and what is missing for the next."""
     reach, now_us = tiers.reach, member.updated_us
-    local = zone_of(member.relations.time_zone, program.time_zone)
+    local = member_zone(member, program.time_zone)
     rank = reach.rank(standing.tier)
     level = None if rank == NOWHERE else reach.levels[rank]
     sums = reach.sums(standing, reach.period(standing, now_us, local), local)

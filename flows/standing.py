@@ -12,7 +12,8 @@ from typing import Any
 from config.program import Program
 from flows.ledger.challenges import TIMER as OFFER_TIMER
 from flows.ledger.challenges import Challenges, Reward
-from flows.ledger.days import local_date, zone_of
+from flows.ledger.days import local_date, member_zone
+from flows.ledger.grants import Grant
 from flows.ledger.ledger import Ledger
 from flows.ledger.orders import is_purchased, known_order, pieces_of
 from flows.ledger.refusing import refuse
@@ -29,33 +30,56 @@ from schemas.states import Books, Member
 from schemas.stitched import Cause, Emit, Merged, Parted, Stitched
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
-Before = tuple[int, dict[str, tuple[str, int]]]
+Before = dict[str, tuple[str, int]]
 
 TIMERS = frozenset({TIER_TIMER, OFFER_TIMER, VOUCHER_TIMER})
+NO_BONUS_PERCENT = 100
 NO_SIGN_OF_JOINING = frozenset({"split", "erase", "export", "receipt", "alias"})
 
 
-def standing_of(program: Program, ledger: Ledger, stock: Stock, secret: bytes) -> "StandingMachine | None":
-    """Give the machine for a program's tiers, offers and rewards; None if it has none of them."""
+class Heard:
+    """What the ledger tells of points as they are earned, or taken back by returns, until the tiers are told."""
+
+    def __init__(self) -> None:
+        self._heard: list[tuple[str, str, int, bool]] = []
+
+    def __call__(
+        self, member_id: str, currency: str, points: int, qualifying: bool, _cause: Cause, _emit: Emit
+    ) -> None:
+        """Note signed points of a member."""
+        self._heard.append((member_id, currency, points, qualifying))
+
+    def take(self, member_id: str) -> list[tuple[str, int, bool]]:
+        """Give what was told of a member, once."""
+        taken = [(currency, points, qualifying) for whose, currency, points, qualifying in self._heard
+                 if whose == member_id]  # fmt: skip
+        self._heard = [told for told in self._heard if told[0] != member_id]
+        return taken
+
+
+def standing_of(
+    program: Program, ledger: Ledger, heard: Heard, stock: Stock, secret: bytes
+) -> "StandingMachine | None":  # fmt: skip
+    """Give the machine for a program's tiers, offers and rewards; None if it has none of them.
+
+    `heard` is what the ledger tells of earned points; only tiers ask for it.
+    """
     if program.tiers is None and not program.offers and not program.rewards:
         return None
-    return StandingMachine(program, ledger, stock, secret)
+    return StandingMachine(program, ledger, heard, stock, secret)
 
 
 class StandingMachine:
     """Composes the three machines; `ledger` posts what they give."""
 
-    def __init__(self, program: Program, ledger: Ledger, stock: Stock, secret: bytes) -> None:
-        self._program, self._ledger = program, ledger
+    def __init__(self, program: Program, ledger: Ledger, heard: Heard, stock: Stock, secret: bytes) -> None:
+        self._program, self._ledger, self._heard = program, ledger, heard
         self._rewards = Rewards(program, secret, stock)
         self._tiers = None if program.tiers is None else Tiers(program, self._rewards)
         self._offers = Challenges(program, self._rewards)
         tier_names = frozenset[str]() if self._tiers is None else self._tiers.names
         self._names = tier_names | self._offers.names | self._rewards.names
-        self._not_qualifying = {
-            f"offer.{name}" for name, offer in program.offers.items()
-            if offer.reward is not None and not offer.reward.qualifying
-        }  # fmt: skip
+        self._retroactive = program.identity.retroactive_earn
 
     def around(self, handlers: dict[type, Handler]) -> dict[type, Handler]:
         """Give the handlers of event types with what happens here added to them."""
@@ -81,19 +105,14 @@ class StandingMachine:
         def purchase(member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
             if self._tiers is not None:
                 self._tiers.joined(member, step, emit)
-            level = None if self._tiers is None else self._tiers.level(member)
-            data, first = event.data, len(emit.entries)
+            data = event.data
             before = self._worth(member.books, data.order_id, step.log_us)
             inner(member, event, step, emit)
             amount = self._worth(member.books, data.order_id, step.log_us) - before
-            earned = self._tell(member, emit, first, step)
-            for currency, points in sorted(earned.items()):
-                grant = None if self._tiers is None else self._tiers.bonus(level, currency, points)
-                if grant is not None:
-                    self._post(member, [Reward(grant, data.order_id)], step, emit)
+            self._tell(member, step, emit)
             if data.coupon is not None and self._rewards.catalogue:
                 self._rewards.purchased(member, data.coupon, step, emit)
-            if self._tiers is not None:
+            if self._tiers is not None and self._counts(member):
                 self._tiers.spent(member, data.total.currency, amount, step, emit)
                 self._tiers.visited(member, "purchase", step, emit)
             self._challenge(member, event, step, emit, max(amount, 0))
@@ -104,11 +123,11 @@ class StandingMachine:
         assert inner is not None
 
         def take_return(member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:
-            data, first = event.data, len(emit.entries)
+            data = event.data
             before = self._worth(member.books, data.order_id, step.log_us)
             inner(member, event, step, emit)
             amount = self._worth(member.books, data.order_id, step.log_us) - before
-            self._tell(member, emit, first, step)
+            self._tell(member, step, emit)
             if self._tiers is not None:
                 self._tiers.spent(member, data.total.currency, amount, step, emit)
             if amount < 0:
@@ -154,17 +173,15 @@ class StandingMachine:
 
     def _other(self, inner: Handler | None) -> Handler:
         def other(member: Member, event: events.CloudEvent, step: Stitched, emit: Emit) -> None:
-            first = len(emit.entries)
             if self._tiers is not None:
                 self._tiers.joined(member, step, emit)
             if inner is not None:
                 inner(member, event, step, emit)
-            qualifying = not isinstance(event, events.Accrual) or event.data.qualifying is not False
-            self._tell(member, emit, first, step, qualifying=qualifying)
+            self._tell(member, step, emit)
             if isinstance(event, events.OfferGrant):
                 self._post(member, self._offers.granted(member, event, step, emit), step, emit)
             elif isinstance(event, events.Subscription) and self._tiers is not None:
-                ends_us = paid_until_us(event, zone_of(member.relations.time_zone, self._program.time_zone))
+                ends_us = paid_until_us(event, member_zone(member, self._program.time_zone))
                 self._tiers.subscribed(member, event, ends_us, step, emit)
             elif isinstance(event, events.Activity):
                 self._rewards.done(member, event.data.kind, step, emit)
@@ -172,7 +189,7 @@ class StandingMachine:
                     self._tiers.used(member, event, step, emit)
             name = name_of(event)
             if name in self._names:
-                if self._tiers is not None:
+                if self._tiers is not None and self._counts(member):
                     self._tiers.visited(member, name, step, emit)
                 self._challenge(member, event, step, emit, 0)
 
@@ -180,9 +197,9 @@ class StandingMachine:
 
     def _challenge(self, member: Member, event: events.CloudEvent, step: Stitched, emit: Emit, amount: int) -> None:
         """Count an event for the challenges, and post what it completed."""
-        if name_of(event) not in self._offers.names:
+        if name_of(event) not in self._offers.names or not self._counts(member):
             return
-        day = local_date(step.event_us, zone_of(member.relations.time_zone, self._program.time_zone)).toordinal()
+        day = local_date(step.event_us, member_zone(member, self._program.time_zone)).toordinal()
         happened = happened_of(event, step, day, amount)
         self._post(member, self._offers.happened(member, happened, step, emit), step, emit)
 
@@ -191,26 +208,35 @@ class StandingMachine:
     def _post(self, member: Member, rewards: list[Reward], cause: Cause, emit: Emit) -> None:
         """Have the ledger post what was given, and tell the tiers of it."""
         for reward in rewards:
-            first = len(emit.entries)
             self._ledger.grant(member, reward.grant, cause, emit, reward.order_id)
-            self._tell(member, emit, first, cause)
+            self._tell(member, cause, emit)
 
-    def _tell(
-        self, member: Member, emit: Emit, first: int, cause: Cause, *, qualifying: bool = True
-    ) -> dict[str, int]:  # fmt: skip
-        """Tell the tiers what the ledger issued to a member in its entries since `first`; give it by currency."""
-        earned: dict[str, int] = {}
-        for entry in emit.entries[first:] if self._tiers is not None else ():
-            points = -sum(points for account, points in entry.legs if account == "issued")
-            if not points or entry.member_id != member.member_id:
-                continue
-            rule = entry.rule.removeprefix("return.")
-            counts = qualifying and not rule.startswith("tier.") and rule not in self._not_qualifying
-            assert self._tiers is not None
-            self._tiers.earned(member, entry.currency, points, entry.effective_at_us, cause, emit, qualifying=counts)
-            if entry.rule == rule:
-                earned[entry.currency] = earned.get(entry.currency, 0) + points
-        return earned
+    def _tell(self, member: Member, cause: Cause, emit: Emit) -> None:
+        """Tell the tiers what a member earned since, or what was taken back."""
+        for currency, points, qualifying in self._heard.take(member.member_id):
+            if self._tiers is not None:
+                self._tiers.earned(member, currency, points, cause.event_us, cause, emit, qualifying=qualifying)
+
+    def with_bonus(self, member: Member, grants: list[Grant]) -> list[Grant]:
+        """Give what a purchase earns, with the bonus of the member's tier; that is held like what it adds to."""
+        level = None if self._tiers is None else self._tiers.level(member)
+        if level is None or level.earn_percent == NO_BONUS_PERCENT:
+            return grants
+        base: dict[tuple[str, int | None, str | None, int | None], int] = {}
+        for grant in grants:
+            terms = (grant.currency, grant.held_until_us, grant.held_for, grant.expires_us)
+            base[terms] = base.get(terms, 0) + grant.points
+        extra = level.earn_percent - NO_BONUS_PERCENT
+        rule = f"tier.{level.id}"
+        return [*grants, *(
+            Grant(rule, currency, points * extra // 100, qualifying=False, held_until_us=until_us, held_for=held_for,
+                  expires_us=expires_us)
+            for (currency, until_us, held_for, expires_us), points in base.items()
+        )]  # fmt: skip
+
+    def _counts(self, member: Member) -> bool:
+        """Whether what a member does counts: anonymous ones may have to be known first."""
+        return member.known or self._retroactive
 
     def _worth(self, books: Books, order_id: str, log_us: int) -> int:
         """What an order is worth: its purchases less its returns.
@@ -236,27 +262,26 @@ class StandingMachine:
 
     # what happens to members
 
-    def before_merge(self, into: Member, other: Member, at_us: int, emit: Emit) -> Before:
+    def before_merge(self, into: Member, other: Member, at_us: int) -> Before:
         """Note what orders that both members know are worth, before the ledger unites them."""
         worth = self._worth
-        known = {
+        known: Before = {
             order_id: (order.money, worth(into.books, order_id, at_us) + worth(other.books, order_id, at_us))
             for order_id, order in into.books.orders.items() if order_id in other.books.orders
         }  # fmt: skip
-        return len(emit.entries), known
+        return known
 
     def absorb(self, into: Member, other: Member, step: Merged, before: Before, emit: Emit) -> None:
         """Unite vouchers, standing and offers; what is complete only together is complete now."""
-        first, worth = before
         cause = Cause(f"{step.key}:{step.absorbed}", step.source, step.id, step.event_us, step.log_us)
         self._rewards.absorb(into, other, emit)
         if self._tiers is not None:
             self._tiers.absorb(into, other, step, emit)
-            for order_id, (money, known) in sorted(worth.items()):
+            for order_id, (money, known) in sorted(before.items()):
                 self._tiers.spent(
                     into, money, self._worth(into.books, order_id, step.log_us) - known, cause, emit
                 )
-            self._tell(into, emit, first, cause)
+            self._tell(into, cause, emit)
         self._post(into, self._offers.absorb(into, other, cause, emit), cause, emit)
 
     def part(self, kept: Member, parted: Member, step: Parted, emit: Emit) -> None:
@@ -265,6 +290,8 @@ class StandingMachine:
         self._offers.part(kept, parted, step, emit)
         if self._tiers is not None:
             self._tiers.part(kept, parted, step, emit)
+            for member in (kept, parted):
+                self._tell(member, step, emit)
 
     def wake(self, member: Member, emit: Emit) -> None:
         """Arm what a member that comes from elsewhere waits for."""

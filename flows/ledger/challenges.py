@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from config.challenges import Offer
 from config.program import Program
-from flows.ledger.days import day_start_us, local_date, moment_of, period_after, period_start, zone_of
+from flows.ledger.days import day_start_us, local_date, member_zone, moment_of, period_after, period_start, zone_of
 from flows.ledger.goals import goal_value, lower, part_of, progress_of
 from flows.ledger.grants import Grant
 from flows.ledger.instances import NO_END, cut, in_window, inside, unite, when
@@ -129,7 +129,7 @@ class Challenges:
         start_us, end_us = self._fixed[name]
         key = f"{name}:all"
         if offer.every is not None:
-            local = zone_of(member.relations.time_zone, self._zone)
+            local = member_zone(member, self._zone)
             first = period_start(local_date(at_us, local), offer.every)
             key = f"{name}:{first.isoformat()}"
             start_us = max(start_us, day_start_us(first.toordinal(), local))

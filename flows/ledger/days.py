@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from schemas.states import Member
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LEAP_DAY = (2, 29)
@@ -22,6 +24,12 @@ def zone_of(name: str | None, otherwise: str) -> ZoneInfo:
         except (KeyError, ValueError, OSError):
             pass
     return ZoneInfo(otherwise)
+
+
+def member_zone(member: Member, otherwise: str) -> ZoneInfo:
+    """Give a member's zone: the one it asked for, else the one of its attributes, else the brand's."""
+    named = member.relations.time_zone or member.attributes.get("time_zone")
+    return zone_of(named if isinstance(named, str) else None, otherwise)
 
 
 def local_date(at_us: int, local: ZoneInfo) -> date:

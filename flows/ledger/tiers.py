@@ -9,8 +9,7 @@ The timer is armed for the earliest time at which that could be; what is earned 
 
 from config.program import Program
 from config.tiers import Level, Measure, Perk
-from flows.ledger.days import local_date, period_name, zone_of
-from flows.ledger.grants import Grant
+from flows.ledger.days import local_date, member_zone, period_name
 from flows.ledger.reach import NOWHERE, Reach
 from flows.ledger.refusing import refuse
 from flows.ledger.rewards import Rewards
@@ -85,7 +84,7 @@ class Tiers:
 
     def _count(self, member: Member, measure: str, value: int, at_us: int, cause: Cause, emit: Emit) -> None:
         standing = self.joined(member, cause, emit)
-        local = zone_of(member.relations.time_zone, self._zone)
+        local = member_zone(member, self._zone)
         by = cause.by if isinstance(cause, Stitched) else UNKNOWN_ONE
         fall = self._falls_at_once(member, standing, cause) if value < 0 else None
         share = standing.shares.setdefault(by, Share())
@@ -136,7 +135,7 @@ class Tiers:
 
     def _best(self, member: Member, standing: Standing, at_us: int) -> tuple[int, TierReason]:
         """The highest rank that anything gives, and what gives it."""
-        local = zone_of(member.relations.time_zone, self._zone)
+        local = member_zone(member, self._zone)
         best, reason = self.reach.base, TierReason.JOINED
         for rank, why in (
             (self.reach.lifetime_rank(standing), TierReason.LIFETIME),
@@ -170,13 +169,13 @@ class Tiers:
 
     def _welcome(self, member: Member, level: Level, at_us: int, cause: Cause, emit: Emit) -> None:
         """Give the vouchers that come with a tier, once in a local year."""
-        year = local_date(at_us, zone_of(member.relations.time_zone, self._zone)).year
+        year = local_date(at_us, member_zone(member, self._zone)).year
         for reward in level.rewards:
             self._rewards.give(member, reward, f"tier.{level.id}.{reward}.{year}", cause, emit)
 
     def _arm(self, member: Member, standing: Standing, at_us: int, emit: Emit) -> int:
         """Arm the timer for when the tier could end, unless an earlier one is; give when it could end (0: never)."""
-        local = zone_of(member.relations.time_zone, self._zone)
+        local = member_zone(member, self._zone)
         until_us = self.reach.until_us(standing, self.reach.rank(standing.tier), at_us, local)
         if until_us and (until_us < standing.due_us or standing.due_us <= at_us):
             standing.due_us = max(until_us, at_us + 1)
@@ -224,7 +223,7 @@ class Tiers:
 
     def _came_near(self, member: Member, standing: Standing, level: Level, percent: int, due_us: int) -> bool:
         """Whether the period that just ended came to so much of what the tier needs."""
-        local = zone_of(member.relations.time_zone, self._zone)
+        local = member_zone(member, self._zone)
         ended_us = due_us - (self._config.grace or 0) - 1
         sums = self.reach.sums(standing, self.reach.period(standing, ended_us, local), local)
         near = [sums.get(name, 0) * 100 >= least * percent for name, least in level.needs.items()]
@@ -237,11 +236,6 @@ class Tiers:
         standing = member.standing
         rank = NOWHERE if standing is None else self.reach.rank(standing.tier)
         return None if rank == NOWHERE else self.reach.levels[rank]
-
-    def bonus(self, level: Level | None, currency: str, points: int) -> Grant | None:
-        """Give what a purchase's points earn more in a tier, rounded down; it never qualifies."""
-        extra = 0 if level is None else points * (level.earn_percent - 100) // 100
-        return Grant(f"tier.{level.id}", currency, extra, qualifying=False) if level is not None and extra > 0 else None
 
     def used(self, member: Member, event: Activity, cause: Stitched, emit: Emit) -> None:
         """Count the use of a perk, or refuse it: the tier has none, or they are used up."""
@@ -264,7 +258,7 @@ class Tiers:
 
     def perk_period(self, member: Member, perk: Perk, at_us: int) -> str:
         """Give the name of the day, month or year in which a use at a moment counts."""
-        return period_name(local_date(at_us, zone_of(member.relations.time_zone, self._zone)), perk.per)
+        return period_name(local_date(at_us, member_zone(member, self._zone)), perk.per)
 
     # what happens to members
 
