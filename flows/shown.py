@@ -5,6 +5,7 @@ not a member's: a reward that has run out is still shown, and refused when it is
 """
 
 from config.program import Program
+from flows.facts import facts_of
 from flows.ledger.challenges import Challenges
 from flows.ledger.days import member_zone
 from flows.ledger.goals import THOUSANDTHS, goal_value
@@ -22,7 +23,7 @@ def standing_parts(program: Program) -> PartsOf | None:
     """Give what makes these parts of a document; None for a program without them."""
     if program.tiers is None and not program.offers and not program.rewards:
         return None
-    rewards = Rewards(program, b"", None)
+    rewards = Rewards(program, b"", None, facts_of)
     tiers = None if program.tiers is None else Tiers(program, rewards)
     offers = Challenges(program, rewards)
 

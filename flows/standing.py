@@ -9,7 +9,9 @@ program without these sections has no such machine, and its members pay nothing 
 from collections.abc import Callable
 from typing import Any
 
+from config.expressions.scene import Scene
 from config.program import Program
+from flows.facts import facts_of
 from flows.ledger.challenges import TIMER as OFFER_TIMER
 from flows.ledger.challenges import Challenges, Reward
 from flows.ledger.days import local_date, member_zone
@@ -74,7 +76,7 @@ class StandingMachine:
 
     def __init__(self, program: Program, ledger: Ledger, heard: Heard, stock: Stock, secret: bytes) -> None:
         self._program, self._ledger, self._heard = program, ledger, heard
-        self._rewards = Rewards(program, secret, stock)
+        self._rewards = Rewards(program, secret, stock, facts_of)
         self._tiers = None if program.tiers is None else Tiers(program, self._rewards)
         self._offers = Challenges(program, self._rewards)
         tier_names = frozenset[str]() if self._tiers is None else self._tiers.names
@@ -201,6 +203,9 @@ class StandingMachine:
             return
         day = local_date(step.event_us, member_zone(member, self._program.time_zone)).toordinal()
         happened = happened_of(event, step, day, amount)
+        if self._offers.is_conditional(happened.name):
+            scene = Scene(facts_of(member), event.data, step.event_us, self._program.time_zone)
+            happened.meets = self._offers.met(happened.name, scene)
         self._post(member, self._offers.happened(member, happened, step, emit), step, emit)
 
     # points

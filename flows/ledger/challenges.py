@@ -11,6 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from config.challenges import Offer
+from config.expressions.names import names_of
+from config.expressions.scene import Scene
+from config.expressions.typed import Test, compile_expression
 from config.program import Program
 from flows.ledger.days import day_start_us, local_date, member_zone, moment_of, period_after, period_start, zone_of
 from flows.ledger.goals import goal_value, lower, part_of, progress_of
@@ -21,7 +24,7 @@ from flows.ledger.rewards import Rewards
 from schemas.events import OfferGrant
 from schemas.reasons import RefusalReason
 from schemas.records import OfferChanged
-from schemas.standing import Happened, Instance, Offers, OfferState
+from schemas.standing import Happened, Instance, Offers, OfferState, Part
 from schemas.states import Member
 from schemas.stitched import Cause, Emit, Parted, Stitched
 
@@ -56,6 +59,12 @@ class Challenges:
                 self._by_event.setdefault(event, []).append(name)
             if offer.granted == "on_event":
                 self._triggers.setdefault(str(offer.on), []).append(name)
+        self._conditions: dict[str, list[tuple[str, Test]]] = {}
+        for name, offer in self.offers.items():
+            if offer.goal.when is not None:
+                on = offer.goal.events[0]
+                test = compile_expression(offer.goal.when, names_of(on)).test
+                self._conditions.setdefault(on, []).append((name, test))
         self.names = frozenset(self._by_event) | frozenset(self._triggers)
         self._remembered_us = max(
             (offer.late or 0 for offer in self.offers.values() if offer.granted != "automatically"), default=0
@@ -96,7 +105,7 @@ class Challenges:
             counted = {part.cause for other in member.offers.instances.values()
                        if other.offer == name for part in other.parts}  # fmt: skip
         for happened in member.offers.recent:
-            part = part_of(offer.goal, happened)
+            part = _part(name, offer, happened)
             if part is not None and part.cause not in counted and inside(offer, instance, part.at_us):
                 instance.parts.append(part)
         return self._completed(member, name, offer, [key], None, cause, emit)
@@ -151,6 +160,14 @@ class Challenges:
 
     # counting
 
+    def is_conditional(self, event: str) -> bool:
+        """Whether an offer has a condition on events of this name."""
+        return event in self._conditions
+
+    def met(self, event: str, scene: Scene) -> list[str]:
+        """Give the offers whose condition an event meets."""
+        return [name for name, test in self._conditions[event] if test(scene)]
+
     def happened(self, member: Member, happened: Happened, cause: Stitched, emit: Emit) -> list[Reward]:
         """Count an event, and give what it completed."""
         given: list[Reward] = []
@@ -161,7 +178,7 @@ class Challenges:
             offer = self.offers[name]
             if offer.granted == "automatically":
                 self._open_automatic(member, name, offer, cause, emit)
-            part = part_of(offer.goal, happened)
+            part = _part(name, offer, happened)
             if part is None or member.offers is None:
                 continue
             keys = self._open_keys(member, name, offer, part.at_us)
@@ -329,3 +346,10 @@ class Challenges:
                 progress, goal, cause.log_us, instance.until_us or None, cause.source, cause.id,
             )
         )  # fmt: skip
+
+
+def _part(name: str, offer: Offer, happened: Happened) -> Part | None:
+    """What an event counts for an offer, its condition included."""
+    if offer.goal.when is not None and name not in happened.meets:
+        return None
+    return part_of(offer.goal, happened)
