@@ -70,6 +70,10 @@ HEADINGS: dict[str, dict[str, Command]] = {
         "sql": Command(
             "balanza.look.sql", "sql", "Ask the warehouse in SQL (DuckDB); without a query, list its tables."
         ),
+        "reconcile": Command(
+            "balanza.reconcile.command", "reconcile",
+            "Recompute every balance from the raw log, independently, and compare with what was streamed.",
+        ),
         "deadletters": Command("balanza.look.deadletters", "deadletters", "Look at the lines that were rejected."),
     },
     "Check what goes in": {

@@ -5,7 +5,7 @@ not a member's: a reward that has run out is still shown, and refused when it is
 """
 
 from config.program import Program
-from flows.facts import facts_of
+from flows.earned import facts_of
 from flows.ledger.challenges import Challenges
 from flows.ledger.days import member_zone
 from flows.ledger.goals import THOUSANDTHS, goal_value

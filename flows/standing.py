@@ -6,12 +6,12 @@ tier that the member had before, the coupon, the tier, the challenges; what thes
 program without these sections has no such machine, and its members pay nothing for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from config.expressions.scene import Scene
 from config.program import Program
-from flows.facts import facts_of
+from flows.earned import facts_of
 from flows.ledger.challenges import TIMER as OFFER_TIMER
 from flows.ledger.challenges import Challenges, Reward
 from flows.ledger.days import local_date, member_zone
@@ -204,7 +204,8 @@ class StandingMachine:
         day = local_date(step.event_us, member_zone(member, self._program.time_zone)).toordinal()
         happened = happened_of(event, step, day, amount)
         if self._offers.is_conditional(happened.name):
-            scene = Scene(facts_of(member), event.data, step.event_us, self._program.time_zone)
+            data = step.event.data  # as the event is, with a type of its own
+            scene = Scene(facts_of(member), data, step.event_us, self._program.time_zone)
             happened.meets = self._offers.met(happened.name, scene)
         self._post(member, self._offers.happened(member, happened, step, emit), step, emit)
 
@@ -222,22 +223,24 @@ class StandingMachine:
             if self._tiers is not None:
                 self._tiers.earned(member, currency, points, cause.event_us, cause, emit, qualifying=qualifying)
 
-    def with_bonus(self, member: Member, grants: list[Grant]) -> list[Grant]:
-        """Give what a purchase earns, with the bonus of the member's tier; that is held like what it adds to."""
+    def with_bonus(self, member: Member, grants: Iterator[Grant]) -> Iterator[Grant]:
+        """Give what a purchase earns, then the bonus of the member's tier; that is held like what it adds to."""
         level = None if self._tiers is None else self._tiers.level(member)
         if level is None or level.earn_percent == NO_BONUS_PERCENT:
-            return grants
+            yield from grants
+            return
         base: dict[tuple[str, int | None, str | None, int | None], int] = {}
         for grant in grants:
             terms = (grant.currency, grant.held_until_us, grant.held_for, grant.expires_us)
             base[terms] = base.get(terms, 0) + grant.points
+            yield grant
         extra = level.earn_percent - NO_BONUS_PERCENT
         rule = f"tier.{level.id}"
-        return [*grants, *(
-            Grant(rule, currency, points * extra // 100, qualifying=False, held_until_us=until_us, held_for=held_for,
-                  expires_us=expires_us)
-            for (currency, until_us, held_for, expires_us), points in base.items()
-        )]  # fmt: skip
+        for (currency, until_us, held_for, expires_us), points in base.items():
+            yield Grant(
+                rule, currency, points * extra // 100, qualifying=False, held_until_us=until_us, held_for=held_for,
+                expires_us=expires_us,
+            )  # fmt: skip
 
     def _counts(self, member: Member) -> bool:
         """Whether what a member does counts: anonymous ones may have to be known first."""
