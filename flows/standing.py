@@ -23,7 +23,7 @@ from flows.ledger.rewards import TIMER as VOUCHER_TIMER
 from flows.ledger.rewards import Rewards
 from flows.ledger.stock import Stock
 from flows.ledger.tiers import TIMER as TIER_TIMER
-from flows.ledger.tiers import Tiers
+from flows.ledger.tiers import Change, Tiers
 from flows.noticed import happened_of, name_of, paid_until_us
 from schemas import events
 from schemas.events import EVENT_TYPES
@@ -53,6 +53,8 @@ class Heard:
 
     def take(self, member_id: str) -> list[tuple[str, int, bool]]:
         """Give what was told of a member, once."""
+        if not self._heard:
+            return []
         taken = [(currency, points, qualifying) for whose, currency, points, qualifying in self._heard
                  if whose == member_id]  # fmt: skip
         self._heard = [told for told in self._heard if told[0] != member_id]
@@ -111,12 +113,14 @@ class StandingMachine:
             before = self._worth(member.books, data.order_id, step.log_us)
             inner(member, event, step, emit)
             amount = self._worth(member.books, data.order_id, step.log_us) - before
-            self._tell(member, step, emit)
             if data.coupon is not None and self._rewards.catalogue:
                 self._rewards.purchased(member, data.coupon, step, emit)
-            if self._tiers is not None and self._counts(member):
-                self._tiers.spent(member, data.total.currency, amount, step, emit)
-                self._tiers.visited(member, "purchase", step, emit)
+            if self._tiers is not None:
+                changes = self._heard_of(member, self._tiers)
+                if self._counts(member):
+                    changes += self._tiers.of_spend(data.total.currency, amount)
+                    changes += self._tiers.of_visit("purchase")
+                self._tiers.count(member, changes, step, emit)
             self._challenge(member, event, step, emit, max(amount, 0))
 
         return purchase
@@ -129,9 +133,10 @@ class StandingMachine:
             before = self._worth(member.books, data.order_id, step.log_us)
             inner(member, event, step, emit)
             amount = self._worth(member.books, data.order_id, step.log_us) - before
-            self._tell(member, step, emit)
             if self._tiers is not None:
-                self._tiers.spent(member, data.total.currency, amount, step, emit)
+                changes = self._heard_of(member, self._tiers)
+                changes += self._tiers.of_spend(data.total.currency, amount)
+                self._tiers.count(member, changes, step, emit)
             if amount < 0:
                 self._offers.returned(member, data.order_id, -amount)
 
@@ -192,7 +197,7 @@ class StandingMachine:
             name = name_of(event)
             if name in self._names:
                 if self._tiers is not None and self._counts(member):
-                    self._tiers.visited(member, name, step, emit)
+                    self._tiers.count(member, self._tiers.of_visit(name), step, emit)
                 self._challenge(member, event, step, emit, 0)
 
         return other
@@ -219,9 +224,14 @@ class StandingMachine:
 
     def _tell(self, member: Member, cause: Cause, emit: Emit) -> None:
         """Tell the tiers what a member earned since, or what was taken back."""
+        if self._tiers is not None:
+            self._tiers.count(member, self._heard_of(member, self._tiers), cause, emit)
+
+    def _heard_of(self, member: Member, tiers: Tiers) -> list[Change]:
+        changes: list[Change] = []
         for currency, points, qualifying in self._heard.take(member.member_id):
-            if self._tiers is not None:
-                self._tiers.earned(member, currency, points, cause.event_us, cause, emit, qualifying=qualifying)
+            changes += tiers.of_points(currency, points, qualifying=qualifying)
+        return changes
 
     def with_bonus(self, member: Member, grants: Iterator[Grant]) -> Iterator[Grant]:
         """Give what a purchase earns, then the bonus of the member's tier; that is held like what it adds to."""
@@ -254,6 +264,8 @@ class StandingMachine:
         order = known_order(books, order_id, log_us - self._program.retention.orders)
         if order is None or not is_purchased(order):
             return 0
+        if not order.others:
+            return order.total - min(order.returned, order.total)
         pieces = pieces_of(order)
         total = sum(piece.total for piece in pieces)
         return total - min(sum(piece.returned for piece in pieces), total)
@@ -286,9 +298,8 @@ class StandingMachine:
         if self._tiers is not None:
             self._tiers.absorb(into, other, step, emit)
             for order_id, (money, known) in sorted(before.items()):
-                self._tiers.spent(
-                    into, money, self._worth(into.books, order_id, step.log_us) - known, cause, emit
-                )
+                amount = self._worth(into.books, order_id, step.log_us) - known
+                self._tiers.count(into, self._tiers.of_spend(money, amount), cause, emit)
             self._tell(into, cause, emit)
         self._post(into, self._offers.absorb(into, other, cause, emit), cause, emit)
 

@@ -12,6 +12,8 @@ from schemas.states import Member
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+QUARTER_US = 15 * 60 * 1_000_000
+WHOLE_QUARTERS_SINCE_US = 4 * 365 * 86_400 * 1_000_000  # since 1972 every zone is whole quarters off
 LEAP_DAY = (2, 29)
 
 
@@ -34,7 +36,15 @@ def member_zone(member: Member, otherwise: str) -> ZoneInfo:
 
 def local_date(at_us: int, local: ZoneInfo) -> date:
     """Give the day on which a moment falls there."""
-    return (EPOCH + at_us * MICROSECOND).astimezone(local).date()
+    if at_us < WHOLE_QUARTERS_SINCE_US:
+        return (EPOCH + at_us * MICROSECOND).astimezone(local).date()
+    return _date_of_quarter(at_us // QUARTER_US, local)
+
+
+@lru_cache(maxsize=16384)
+def _date_of_quarter(quarter: int, local: ZoneInfo) -> date:
+    """The day in which a quarter of an hour lies: no day begins within one."""
+    return (EPOCH + quarter * QUARTER_US * MICROSECOND).astimezone(local).date()
 
 
 @lru_cache(maxsize=4096)

@@ -20,6 +20,8 @@ from schemas.standing import Plan, Share, Standing
 from schemas.states import Member
 from schemas.stitched import Cause, Emit, Merged, Parted, Stitched
 
+Change = tuple[str, int]  # (measure, signed value)
+
 TIMER = "tier"
 PERK_PERIODS_KEPT = 4
 UNKNOWN_ONE = ""
@@ -63,39 +65,43 @@ class Tiers:
         standing.joined_us = min(standing.joined_us, cause.event_us)
         return standing
 
-    def earned(
-        self, member: Member, currency: str, points: int, effective_us: int, cause: Cause, emit: Emit,
-        *, qualifying: bool = True,
-    ) -> None:  # fmt: skip
-        """Count points that were earned, or taken back if below zero."""
-        for name, measure in self._points.get(currency, ()):
-            if qualifying or not measure.qualifying_only:
-                self._count(member, name, points, effective_us, cause, emit)
+    def of_points(self, currency: str, points: int, *, qualifying: bool) -> list[Change]:
+        """Give what points that were earned change, or taken back if below zero."""
+        measures = self._points.get(currency, ())
+        return [(name, points) for name, measure in measures if qualifying or not measure.qualifying_only]
 
-    def spent(self, member: Member, money: str, amount: int, cause: Cause, emit: Emit) -> None:
-        """Count money that was spent, or given back if below zero."""
-        for name in self._spend.get(money, ()) if amount else ():
-            self._count(member, name, amount, cause.event_us, cause, emit)
+    def of_spend(self, money: str, amount: int) -> list[Change]:
+        """Give what money that was spent changes, or given back if below zero."""
+        return [(name, amount) for name in self._spend.get(money, ())] if amount else []
 
-    def visited(self, member: Member, event: str, cause: Cause, emit: Emit) -> None:
-        """Count an event of this type, or an activity of this kind."""
-        for name in self._visits.get(event, ()):
-            self._count(member, name, 1, cause.event_us, cause, emit)
+    def of_visit(self, event: str) -> list[Change]:
+        """Give what an event of this type changes, or an activity of this kind."""
+        return [(name, 1) for name in self._visits.get(event, ())]
 
-    def _count(self, member: Member, measure: str, value: int, at_us: int, cause: Cause, emit: Emit) -> None:
+    def count(self, member: Member, changes: list[Change], cause: Cause, emit: Emit) -> None:
+        """Count changes of measures at the time of their event, and let the member rise if they are enough."""
+        if not changes:
+            return
         standing = self.joined(member, cause, emit)
-        local = member_zone(member, self._zone)
+        lower = any(value < 0 for _, value in changes)
+        fall = self._falls_at_once(member, standing, cause) if lower else None
+        bucket = self.reach.bucket(cause.event_us, member_zone(member, self._zone))
         by = cause.by if isinstance(cause, Stitched) else UNKNOWN_ONE
-        fall = self._falls_at_once(member, standing, cause) if value < 0 else None
-        share = standing.shares.setdefault(by, Share())
-        buckets, bucket = share.sums.setdefault(measure, {}), self.reach.bucket(at_us, local)
-        if bucket not in buckets:
-            oldest = self.reach.oldest_bucket(cause.log_us, local)
-            for old in [known for known in buckets if known < oldest]:
-                del buckets[old]
-        buckets[bucket] = buckets.get(bucket, 0) + value
-        share.totals[measure] = share.totals.get(measure, 0) + value
-        self._settle(member, standing, cause, emit, lower=value < 0, fall=fall)
+        share = standing.shares.get(by)
+        if share is None:
+            share = standing.shares[by] = Share()
+        for measure, value in changes:
+            buckets = share.sums.setdefault(measure, {})
+            if bucket not in buckets:
+                self._forget_old(member, buckets, cause)
+            buckets[bucket] = buckets.get(bucket, 0) + value
+            share.totals[measure] = share.totals.get(measure, 0) + value
+        self._settle(member, standing, cause, emit, lower=lower, fall=fall)
+
+    def _forget_old(self, member: Member, buckets: dict[int, int], cause: Cause) -> None:
+        oldest = self.reach.oldest_bucket(cause.log_us, member_zone(member, self._zone))
+        for old in [known for known in buckets if known < oldest]:
+            del buckets[old]
 
     def _falls_at_once(self, member: Member, standing: Standing, cause: Cause) -> TierReason | None:
         """Whether a return may end the tier now: it does so by the program, and something still gives the tier."""
@@ -135,15 +141,14 @@ class Tiers:
 
     def _best(self, member: Member, standing: Standing, at_us: int) -> tuple[int, TierReason]:
         """The highest rank that anything gives, and what gives it."""
-        local = member_zone(member, self._zone)
-        best, reason = self.reach.base, TierReason.JOINED
-        for rank, why in (
-            (self.reach.lifetime_rank(standing), TierReason.LIFETIME),
-            (self.reach.period_rank(standing, at_us, local), TierReason.QUALIFIED),
-            (self.reach.plan_rank(standing, at_us), TierReason.SUBSCRIBED),
-        ):
-            if rank > best:
-                best, reason = rank, why
+        local, reach = member_zone(member, self._zone), self.reach
+        best, reason = reach.base, TierReason.JOINED
+        if reach.has_lifetime and (rank := reach.lifetime_rank(standing)) > best:
+            best, reason = rank, TierReason.LIFETIME
+        if (rank := reach.period_rank(standing, at_us, local)) > best:
+            best, reason = rank, TierReason.QUALIFIED
+        if standing.plans and (rank := reach.plan_rank(standing, at_us)) > best:
+            best, reason = rank, TierReason.SUBSCRIBED
         return best, reason
 
     def _move(
