@@ -283,13 +283,16 @@ class StandingMachine:
     # what happens to members
 
     def before_merge(self, into: Member, other: Member, at_us: int) -> Before:
-        """Note what orders that both members know are worth, before the ledger unites them."""
-        worth = self._worth
-        known: Before = {
+        """Note what orders are worth that both members remember, before the ledger unites them."""
+        oldest_us, worth = at_us - self._program.retention.orders, self._worth
+        both = [
+            (order_id, order) for order_id, order in into.books.orders.items()
+            if order.at_us >= oldest_us and known_order(other.books, order_id, oldest_us) is not None
+        ]  # fmt: skip
+        return {
             order_id: (order.money, worth(into.books, order_id, at_us) + worth(other.books, order_id, at_us))
-            for order_id, order in into.books.orders.items() if order_id in other.books.orders
-        }  # fmt: skip
-        return known
+            for order_id, order in both
+        }
 
     def absorb(self, into: Member, other: Member, step: Merged, before: Before, emit: Emit) -> None:
         """Unite vouchers, standing and offers; what is complete only together is complete now."""

@@ -174,10 +174,12 @@ class Reach:
         ]  # fmt: skip
         return max(paid, default=NOWHERE)
 
-    def period_rank(self, standing: Standing, at_us: int, local: ZoneInfo) -> int:
-        """Give the highest rank that a period gives whose tiers have not ended yet."""
+    def period_rank(self, standing: Standing, at_us: int, local: ZoneInfo, above: int) -> int:
+        """Give the highest rank above a given one that a period gives whose tiers have not ended yet, else that one."""
+        rank = above
+        if rank == len(self.levels) - 1:
+            return rank
         now = self.period(standing, at_us, local)
-        rank = NOWHERE
         for period in range(now - self._kept(), now + 1):
             rank = self._reached(self.sums(standing, period, local), rank)
         return rank

@@ -131,7 +131,8 @@ class Tiers:
     ) -> None:  # fmt: skip
         """Rise if there is reason to; fall only where that is at once; see to it that the timer is early enough."""
         rank, at_us = self.reach.rank(standing.tier), cause.log_us
-        best, reason = self._best(member, standing, at_us)
+        looked_above = NOWHERE if lower else rank
+        best, reason = self._best(member, standing, at_us, looked_above)
         if best > rank:
             self._move(member, standing, best, at_us, reason, cause, emit)
         elif best < rank and fall is not None:
@@ -139,13 +140,15 @@ class Tiers:
         elif lower or not standing.due_us:
             self._arm(member, standing, at_us, emit)
 
-    def _best(self, member: Member, standing: Standing, at_us: int) -> tuple[int, TierReason]:
-        """The highest rank that anything gives, and what gives it."""
+    def _best(
+        self, member: Member, standing: Standing, at_us: int, above: int = NOWHERE
+    ) -> tuple[int, TierReason]:  # fmt: skip
+        """The highest rank above a given one that anything gives, else that one, and what gives it."""
         local, reach = member_zone(member, self._zone), self.reach
-        best, reason = reach.base, TierReason.JOINED
+        best, reason = max(reach.base, above), TierReason.JOINED
         if reach.has_lifetime and (rank := reach.lifetime_rank(standing)) > best:
             best, reason = rank, TierReason.LIFETIME
-        if (rank := reach.period_rank(standing, at_us, local)) > best:
+        if (rank := reach.period_rank(standing, at_us, local, best)) > best:
             best, reason = rank, TierReason.QUALIFIED
         if standing.plans and (rank := reach.plan_rank(standing, at_us)) > best:
             best, reason = rank, TierReason.SUBSCRIBED
