@@ -125,7 +125,7 @@ def _offers(program: Program, offers: Challenges, member: Member) -> Lists:
     now_us = member.updated_us
     found: dict[str, Instance] = {} if member.offers is None else dict(member.offers.instances)
     for name, offer in program.offers.items():
-        opening = offers.automatic(member, name, now_us) if offer.granted == "automatically" else None
+        opening = offers.windows.automatic(member, name, now_us) if offer.granted == "automatically" else None
         if opening is not None and opening[0] not in found:
             key, from_us, until_us = opening
             found[key] = Instance(name, from_us, until_us, "", "")
