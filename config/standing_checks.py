@@ -42,7 +42,8 @@ def standing_errors(data: Plain) -> list[InitErrorDetails]:
 
 
 def _map(value: object) -> Plain:
-    return value if isinstance(value, Mapping) else {}
+    """A mapping's entries; one that is nothing (as in a program that was dumped) is as if it were left out."""
+    return {key: entry for key, entry in value.items() if entry is not None} if isinstance(value, Mapping) else {}
 
 
 def _list(value: object) -> list[object]:
