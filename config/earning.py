@@ -83,10 +83,13 @@ class EarnCap(Section):
 
 
 class Budget(Section):
-    """The most that the rule gives to all members together, in shares of the key groups."""
+    """The most that the rule gives to all members together."""
 
     points: int = Field(ge=1, le=POINTS_MAX, description="Points.")
     period: Period = Field(default="ever", description="A calendar period of the brand's clock.")
+    kept: Literal["together", "by_group"] = Field(
+        default="together", description="One budget for all, or an equal share for each key group (several workers)."
+    )
 
 
 class Bonus(Section):

@@ -6,17 +6,18 @@ to a member raises its version by one.
 
 from collections.abc import Callable
 from heapq import heappush
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from config.program import Program
 from flows.decisions import consent
 from flows.decisions.decide import TIMER as QUIET_TIMER
 from flows.decisions.decide import Decider
-from flows.facts import facts_of
-from flows.ledger.grants import Grant
+from flows.earned import Earner
+from flows.ledger.budgets import Budgets
 from flows.ledger.keeping import SIGNAL as EXPIRING
 from flows.ledger.ledger import TIMERS as LEDGER_TIMERS
 from flows.ledger.ledger import Ledger
+from flows.ledger.orders import is_purchased
 from flows.ledger.stock import Stock
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts, Raised
@@ -25,7 +26,6 @@ from flows.standing import standing_of
 from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
 from schemas.events import CloudEvent
-from schemas.facts import NO_FACTS
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ExportAsked, ReceiptNoted
 from schemas.states import Deferred, Member
@@ -34,22 +34,28 @@ from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
 
 
+class Shared(NamedTuple):
+    """What the members of a worker share: stock of rewards, budgets of earn rules, and the key of vouchers' codes."""
+
+    stock: Stock
+    budgets: Budgets
+    secret: bytes
+
+
 class MemberMachine:
     """`apply` steps and `advance` the clock; says what it did through `emit`, and whom it touched in `touched`.
 
     A member in `put_aside` waits for another worker: its timers collect there, as a heap, instead of firing.
     """
 
-    def __init__(
-        self, program: Program, members: Rows[Member], timers: TimerQueue, stock: Stock, secret: bytes
-    ) -> None:  # fmt: skip
+    def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue, shared: Shared) -> None:
         self._members = members
         self._timers = timers
         self._ledger = Ledger(program)
-        self._retroactive = program.identity.retroactive_earn
+        self._earner = Earner(program, shared.budgets)
         self._carts = AbandonedCarts(program)
         self._decider = Decider(program)
-        self._standing = standing_of(program, self._ledger, stock, secret)
+        self._standing = standing_of(program, self._ledger, shared.stock, shared.secret)
         self._uniting = Uniting(self._ledger, self._carts, self._decider, self._standing)
         self.emit = Emit(self._wake)
         self.touched: dict[str, Member] = {}
@@ -70,7 +76,7 @@ class MemberMachine:
             events.MemberUpdate: self._member_update,
             events.Receipt: self._receipt,
         }
-        for kind in self._ledger.earnings.types - {events.Purchase}:
+        for kind in self._earner.types - {events.Purchase}:
             self._handlers[kind] = self._earning_too(self._handlers.get(kind))
         if self._standing is not None:
             self._handlers = self._standing.around(self._handlers)
@@ -267,31 +273,23 @@ class MemberMachine:
         self._uniting.wake(part, self.emit)
         self._changed(part, step.log_us)
 
+    # what events do
+
     def _earning_too(self, handler: Handler | None) -> Handler:
         """Give what an event does, and then earns."""
 
         def handle(member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
             if handler is not None:
                 handler(member, event, step, emit)
-            if member.known or self._retroactive:
-                for grant in self._ledger.earnings.of_event(facts_of(member), event, step, member.earning):
-                    self._ledger.grant(member, grant, step, emit)
+            for grant in self._earner.grants(member, event, step):
+                self._ledger.grant(member, grant, step, emit)
 
         return handle
 
-    # what events do
-
     def _purchase(self, member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
-        earnings, facts = self._ledger.earnings, NO_FACTS
-        if events.Purchase in earnings.reads_facts:
-            facts = facts_of(member)
-
-        def granted(again: bool) -> list[Grant]:
-            if not (member.known or self._retroactive):
-                return []
-            return earnings.of_event(facts, event, step, member.earning, again=again)
-
-        self._ledger.purchase(member.member_id, member.books, event, step, emit, granted)
+        order = member.books.orders.get(event.data.order_id)
+        grants = self._earner.grants(member, event, step, again=order is not None and is_purchased(order))
+        self._ledger.purchase(member.member_id, member.books, event, step, emit, grants)
         self._carts.purchase(member, step, emit)
 
     def _return(self, member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:

@@ -14,8 +14,9 @@ from flows.counted import MemberCounts, StitchCounts
 from flows.identity.index import IdentityIndex, Tables
 from flows.identity.people import People
 from flows.identity.stitch import Stitcher
+from flows.ledger.budgets import Budgets
 from flows.ledger.stock import Stock
-from flows.member import MemberMachine
+from flows.member import MemberMachine, Shared
 from flows.runtime.collector import collect_now_and_then
 from flows.runtime.marks import StoredMarks
 from flows.runtime.metrics import Metrics
@@ -23,6 +24,7 @@ from flows.runtime.seen import SeenEvents
 from flows.runtime.store import Store
 from flows.runtime.table import Table, Weight
 from flows.runtime.timers import Timers
+from schemas.earning_states import Spent, decode_spent
 from schemas.groups import group_number
 from schemas.log import LogBatch
 from schemas.records import IdentityChanged, MemberChanged, Packet, Post
@@ -254,8 +256,13 @@ class MemberHost:
         self._timers = Timers(store, wiring.groups)
         self._shelves: Table[Shelf] = Table(b"s", encode_state, decode_shelf, store, wiring.groups)
         wiring.load_member = self._members.peek
-        stock = Stock(self._shelves, wiring.groups)
-        self._machine = MemberMachine(wiring.program, self._members, self._timers, stock, wiring.voucher_secret)
+        self._spent: Table[Spent] = Table(b"b", encode_state, decode_spent, store, wiring.groups)
+        shared = Shared(
+            Stock(self._shelves, wiring.groups),
+            Budgets(self._spent, wiring.groups, wiring.program.retention.events),
+            wiring.voucher_secret,
+        )
+        self._machine = MemberMachine(wiring.program, self._members, self._timers, shared)
         self._counted = MemberCounts(wiring.metrics, self.totals)
         self._looked_up = 0
         wiring.clocks[self.name] = lambda: self._timers.next_us
@@ -303,6 +310,7 @@ class MemberHost:
         """Write what changed to the store."""
         self._members.flush()
         self._shelves.flush()
+        self._spent.flush()
         self._timers.flush()
 
     def save(self) -> int:

@@ -4,6 +4,7 @@ Counters by calendar period are a mapping of the period's number (flows/ledger/p
 They hold what was given, not what was kept: a return does not make room in a cap again.
 """
 
+import msgspec
 from msgspec import Struct
 
 Counter = dict[int, int]
@@ -21,14 +22,9 @@ class Earning(Struct, array_like=True, gc=False):
 
 
 class Spent(Struct, array_like=True, gc=False):
-    """What a key group has used of its share of the budgets, by rule and period."""
+    """What a rule used of a budget, or of one key group's share of it, by period."""
 
-    given: dict[str, Counter] = {}
+    points: Counter = {}
 
 
-class Share(Struct, frozen=True, gc=False):
-    """The part of every budget that one key group has: number `part` of `parts`, and what it has used."""
-
-    spent: Spent
-    part: int
-    parts: int
+decode_spent = msgspec.msgpack.Decoder(Spent).decode

@@ -90,11 +90,11 @@ def print_kept(to: Console, kept: Kept) -> None:
         to.print(table(("member_id", "other", "events", "last", "left out last", "why"), rows, right=["events"]))
     if kept.quarantined:
         to.print(f"\nQuarantined: {kept.quarantined_values:,} values", style="bold")
-        rows = [
+        values = [
             (shortened(one["identifier"], VALUE_CHARS_MAX), one["space"], one["since"], one["member_id"], one["detail"])
             for one in kept.quarantined
         ]
-        to.print(table(("identifier", "space", "since", "attributed to", "why"), rows))
+        to.print(table(("identifier", "space", "since", "attributed to", "why"), values))
     if kept.limits:
         to.print("\nLimits that were hit", style="bold")
         names = ("type", "detail", "identifiers", "events", "members")

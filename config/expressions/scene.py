@@ -10,6 +10,7 @@ from schemas.facts import Facts
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+SECOND_US: Final = 1_000_000
 
 # Later times (a sender's nonsense) count as this one, so that no calendar ends before a rule has added its years.
 LATEST_US: Final = (datetime(9000, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
@@ -27,6 +28,11 @@ def zone_of(name: str | None, otherwise: str) -> ZoneInfo:
 def moment_of(at_us: int) -> datetime:
     """Microseconds since 1970 as a time in UTC."""
     return EPOCH + min(at_us, LATEST_US) * MICROSECOND
+
+
+def local_of(at_us: int, zone: ZoneInfo) -> datetime:
+    """The time on a zone's clock, to the second."""
+    return datetime.fromtimestamp(min(at_us, LATEST_US) // SECOND_US, zone)
 
 
 def us_of(moment: datetime) -> int:
@@ -55,12 +61,12 @@ class Scene:
     def local(self) -> datetime:
         """The event's time on the member's clock, the brand's where the member's zone is not known."""
         if self._local is None:
-            self._local = moment_of(self.at_us).astimezone(zone_of(self.facts.time_zone, self.brand))
+            self._local = local_of(self.at_us, zone_of(self.facts.time_zone, self.brand))
         return self._local
 
     @property
     def brand_local(self) -> datetime:
         """The event's time on the brand's clock."""
         if self._brand_local is None:
-            self._brand_local = moment_of(self.at_us).astimezone(zone_of(None, self.brand))
+            self._brand_local = local_of(self.at_us, zone_of(None, self.brand))
         return self._brand_local

@@ -4,25 +4,38 @@
 allow; `taken` counts what was given in the end. Between the last two the rules of an event settle which of them win.
 """
 
+from typing import NamedTuple
+
 from config.earning import EarnRule
 from config.expressions.names import names_of
 from config.expressions.scene import Scene, zone_of
 from config.expressions.typed import compile_expression
+from flows.ledger.budgets import Budgets
 from flows.ledger.grants import Grant
-from flows.ledger.periods import EVER, BudgetShare, CalendarCap, RollingCap, note_recent
+from flows.ledger.periods import EVER, NUMBERS, CalendarCap, RollingCap, note_recent
 from flows.ledger.rounding import ROUNDINGS
 from flows.ledger.times import Times, birthday_year, held_until_us
 from flows.ledger.worth import NOTHING, Weigher, Worth
-from schemas.earning_states import Earning, Share
+from schemas.earning_states import Earning
 from schemas.events import EVENT_TYPES
 
 BIRTHDAY_ATTRIBUTE = "birthday"
 
 
-class ReadyRule:
-    """A rule of the program, compiled; it keeps nothing of any member."""
+class Case(NamedTuple):
+    """One event of a member before the rules; `again`: it is a further part of an order that was seen before."""
 
-    def __init__(self, rule: EarnRule, retention_us: int) -> None:
+    scene: Scene
+    state: Earning
+    member_id: str
+    log_us: int
+    again: bool
+
+
+class ReadyRule:
+    """A rule of the program, compiled; it keeps nothing of any member, and counts its budget in `budgets`."""
+
+    def __init__(self, rule: EarnRule, retention_us: int, budgets: Budgets | None) -> None:
         self.rule = rule
         self.id, self.currency, self.qualifying, self.bonus = rule.id, rule.currency, rule.qualifying, rule.bonus
         self.multiplies: list[str] = []
@@ -35,17 +48,16 @@ class ReadyRule:
         self.fixed = rule.bonus is None and rule.per is None and rule.per_quantity is None
         self._once_an_order = self.fixed or rule.first is not None or rule.every is not None
         self._times = Times(rule)
-        self._each, self._per = rule.points or 0, 1 if rule.per is None else rule.per.amount
-        self._round = ROUNDINGS[rule.rounding]
+        self.round = ROUNDINGS[rule.rounding]
         self._calendar = [
             CalendarCap(rule.id, cap, by_member=rule.clock == "member", retention_us=retention_us)
             for cap in rule.caps if cap.period is not None
         ]  # fmt: skip
         self._rolling = [RollingCap(rule.id, cap, retention_us) for cap in rule.caps if cap.rolling is not None]
         self._rolling_kept_us = max((cap.kept_us for cap in self._rolling), default=0)
-        self._budget = None if rule.budget is None else BudgetShare(rule.id, rule.budget, retention_us)
+        self._budgets = budgets
         self._caps: list[CalendarCap | RollingCap] = [*self._calendar, *self._rolling]
-        self._bounded = bool(self._caps or self._budget)
+        self._bounded = bool(self._caps or rule.budget)
         self._birthday_key = f"{rule.id}/birthday"
         self._count_key = f"{rule.id}/events"
 
@@ -66,8 +78,9 @@ class ReadyRule:
         """The rules that this one excludes, and that exclude it; None if it stands beside all others."""
         return (self.currency, self.rule.group) if self.rule.stacking == "best" else None
 
-    def would_give(self, scene: Scene, state: Earning, *, again: bool) -> Worth:
-        """What the event is worth if it meets the rule, which then counts it; `again`: a further part of an order."""
+    def would_give(self, case: Case) -> Worth:
+        """What the event is worth if it meets the rule, which then counts it."""
+        scene, state, again = case.scene, case.state, case.again
         if (again and self._once_an_order) or (self._kind is not None and scene.data.kind != self._kind):
             return NOTHING
         if self._when is not None and not self._when(scene):
@@ -83,16 +96,12 @@ class ReadyRule:
 
     def points(self, worth: Worth) -> int:
         """Whole points of a worth."""
-        return self._round(worth.weighted, worth.divisor)
-
-    def plain_points(self, amount: int) -> int:
-        """Whole points of an amount, for a plain rule."""
-        return self._round(amount * self._each, self._per)
+        return self.round(worth.weighted, worth.divisor)
 
     def bonus_points(self, base: int) -> int:
         """What a bonus adds to points that other rules gave."""
         assert self.bonus is not None
-        return self._round(base * self.bonus.percent, 100)
+        return self.round(base * self.bonus.percent, 100)
 
     def _birthday(self, scene: Scene, state: Earning) -> int | None:
         """The year of the birthday that is celebrated, None if none is or this one was already."""
@@ -114,26 +123,31 @@ class ReadyRule:
         counter[EVER] = met + 1
         return (met + 1) % every == 0
 
-    def room(self, scene: Scene, state: Earning, share: Share | None, points: int) -> int:
+    def room(self, case: Case, points: int) -> int:
         """How many of `points` caps and budget allow."""
         if not self._bounded or points <= 0:
             return max(0, points)
         for cap in self._caps:
-            points = cap.room(scene, state, points)
-        if self._budget is not None:
-            assert share is not None, self.id
-            points = self._budget.room(scene, share, points)
+            points = cap.room(case.scene, case.state, points)
+        budget = self.rule.budget
+        if budget is not None:
+            assert self._budgets is not None, self.id
+            number = NUMBERS[budget.period](case.scene.brand_local.date())
+            points = max(0, min(points, self._budgets.left(self.id, budget, number, case.member_id)))
         return points
 
-    def taken(self, scene: Scene, state: Earning, share: Share | None, points: int, log_us: int) -> Grant:
+    def taken(self, case: Case, points: int) -> Grant:
         """Count what is given, and give it."""
+        scene, state = case.scene, case.state
         for cap in self._calendar:
-            cap.take(scene, state, points, log_us)
+            cap.take(scene, state, points, case.log_us)
         if self._rolling:
-            note_recent(state, self.id, scene.at_us, points, log_us - self._rolling_kept_us)
-        if self._budget is not None:
-            assert share is not None, self.id
-            self._budget.take(scene, share, points, log_us)
+            note_recent(state, self.id, scene.at_us, points, case.log_us - self._rolling_kept_us)
+        budget = self.rule.budget
+        if budget is not None:
+            assert self._budgets is not None, self.id
+            number = NUMBERS[budget.period](scene.brand_local.date())
+            self._budgets.take(self.id, budget, number, case.member_id, points, case.log_us)
         if self.rule.birthday is not None:
             year = self._birthday(scene, state)
             assert year is not None

@@ -10,15 +10,23 @@ member's events (`first`, `every`, `purchases`) are those of the log, so these a
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
+from config.earning import EarnRule
 from config.expressions.scene import Scene
 from config.program import Program
-from flows.ledger.earn_rule import ReadyRule
+from flows.ledger.budgets import Budgets
+from flows.ledger.earn_rule import Case, ReadyRule
 from flows.ledger.grants import Grant
-from schemas.earning_states import Earning, Share
+from flows.ledger.rounding import Round
+from flows.ledger.worth import NOTHING
+from schemas.earning_states import Earning
 from schemas.events import EVENT_TYPES, Activity, CloudEvent, Purchase
 from schemas.facts import Facts
 from schemas.stitched import Cause
+
+GRANTS_KEPT_MAX = 4096
+NO_RULES: tuple[()] = ()
 
 
 class Earnings:
@@ -28,48 +36,71 @@ class Earnings:
     a short way, on which neither facts nor counters are looked at.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, budgets: Budgets | None = None) -> None:
         self._brand = program.time_zone
         rules: dict[type[CloudEvent], list[ReadyRule]] = {}
         for rule in program.earn:
             kind = EVENT_TYPES.get(rule.on, Activity)
-            rules.setdefault(kind, []).append(ReadyRule(rule, program.retention.events))
+            rules.setdefault(kind, []).append(ReadyRule(rule, program.retention.events, budgets))
         self.types = frozenset(rules)
         self._settled = {kind: _Rules(ready) for kind, ready in rules.items()}
-        self._plain: dict[str, list[ReadyRule]] | None = None
-        purchase = rules.get(Purchase, [])
-        if all(ready.plain for ready in purchase):
-            self._plain = {}
-            for ready in purchase:
-                assert ready.rule.per is not None
-                self._plain.setdefault(ready.rule.per.currency, []).append(ready)
+        self._plain = _plain(rules.get(Purchase, []))
         self.reads_facts = self.types - ({Purchase} if self._plain is not None else set())
 
     def of_event(
-        self, facts: Facts, event: CloudEvent, cause: Cause, state: Earning, share: Share | None = None, *,
-        again: bool = False,
+        self, member_id: str, facts: Facts, event: CloudEvent, cause: Cause, state: Earning, *, again: bool = False
     ) -> list[Grant]:  # fmt: skip
         """What the event earns, in the program's order; `again`: a further part of an order that was seen before."""
         if type(event) is Purchase:
             if not again:
                 state.purchases += 1
             if self._plain is not None:
-                return self._of_plain(event)
+                total = event.data.total
+                amount, grants = total.amount, []
+                for each, per, rounding, made, rule in self._plain.get(total.currency, NO_RULES):
+                    points = amount * each // per if rounding is None else rounding(amount * each, per)
+                    if points:
+                        grants.append(made.get(points) or _make(made, rule, points))
+                return grants
         rules = self._settled.get(type(event))
         if rules is None:
             return []
         scene = Scene(facts, event.data, cause.event_us, self._brand)  # type: ignore[attr-defined]  # every event has data
-        return rules.settle(scene, state, share, cause.log_us, again=again)
+        return rules.settle(Case(scene, state, member_id, cause.log_us, again))
 
-    def _of_plain(self, event: Purchase) -> list[Grant]:
-        assert self._plain is not None
-        total = event.data.total
-        amount, grants = total.amount, []
-        for ready in self._plain.get(total.currency, ()):
-            points = ready.plain_points(amount)
-            if points:
-                grants.append(Grant(ready.id, ready.currency, points, ready.qualifying))
-        return grants
+
+class _Plain(NamedTuple):
+    """A rule that gives `points` for each full `per` of money, as the shortest way reads it.
+
+    `round` is None where fractions are dropped; `made` has grants by their points, since making one anew costs more
+    than all the rest.
+    """
+
+    points: int
+    per: int
+    round: Round | None
+    made: dict[int, Grant]
+    rule: EarnRule
+
+
+def _make(made: dict[int, Grant], rule: EarnRule, points: int) -> Grant:
+    """A grant of a plain rule, kept for the next of its size."""
+    if len(made) >= GRANTS_KEPT_MAX:
+        made.clear()
+    grant = made[points] = Grant(rule.id, rule.currency, points, rule.qualifying)
+    return grant
+
+
+def _plain(rules: list[ReadyRule]) -> dict[str, list[_Plain]] | None:
+    """The rules by the money they look at; None if one of them asks for more than money."""
+    by_money: dict[str, list[_Plain]] = {}
+    for ready in rules:
+        rule = ready.rule
+        if not ready.plain or rule.per is None or rule.points is None:
+            return None
+        rounding = None if rule.rounding == "down" else ready.round
+        by_money.setdefault(rule.per.currency, []).append(_Plain(rule.points, rule.per.amount, rounding, {}, rule))
+    return by_money
 
 
 class _Rules:
@@ -83,29 +114,30 @@ class _Rules:
                     other.id for other in rules
                     if other.bonus is None and other.rule.on == ready.rule.on and other.currency == ready.currency
                 ]  # fmt: skip
+        self._groups = any(ready.group is not None for ready in rules)
         # A group with a bonus in it is settled last, when it is known what the bonus is a percentage of.
         placed = list(enumerate(rules))
         self._late = [(at, ready) for at, ready in placed if ready.bonus is not None or ready.group in mixed]
         self._early = [offer for offer in placed if offer not in self._late]
 
-    def settle(self, scene: Scene, state: Earning, share: Share | None, log_us: int, *, again: bool) -> list[Grant]:
+    def settle(self, case: Case) -> list[Grant]:
         """Ask all rules, let the best of each group win, count and give."""
         given: dict[int, Grant] = {}
         base: dict[str, int] = {}
-        for part in (self._early, self._late):
+        for rules in (self._early, self._late):
             offers = []
-            for at, ready in part:
-                worth = ready.would_give(scene, state, again=again)
-                if worth.weighted:
-                    points = ready.points(worth) if ready.bonus is None else ready.bonus_points(_of(base, ready))
-                    points = ready.room(scene, state, share, points)
-                    if points:
-                        offers.append((at, ready, points))
-            for at, ready, points in _winners(offers):
-                given[at] = ready.taken(scene, state, share, points, log_us)
-                if ready.bonus is None:
-                    base[ready.id] = points
-        return [given[at] for at in sorted(given)]
+            for at, ready in rules:
+                worth = ready.would_give(case)
+                if worth is NOTHING:
+                    continue
+                points = ready.points(worth) if ready.bonus is None else ready.bonus_points(_of(base, ready))
+                points = ready.room(case, points)
+                if points:
+                    offers.append((at, ready, points))
+            for at, ready, points in _winners(offers) if self._groups else offers:
+                given[at] = ready.taken(case, points)
+                base[ready.id] = points
+        return [given[at] for at in sorted(given)] if len(given) > 1 else list(given.values())
 
 
 def _of(base: dict[str, int], ready: ReadyRule) -> int:

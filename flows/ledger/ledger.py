@@ -1,6 +1,6 @@
 """The ledger machine: what purchases, returns, redemptions, accruals and adjustments do to a member's points.
 
-A purchase earns by every rule of its money. A return takes back in proportion to what its order earned: all returns of
+A purchase earns what the earn rules grant. A return takes back in proportion to what its order earned: all returns of
 the order together have taken `earned × returned / total`, rounded down, so a full return takes exactly what was earned.
 A return that comes before its purchase waits with the order and is settled when the purchase comes; one whose purchase
 never comes moves nothing. An order seen again by another event adds to it (a split shipment). Orders are remembered for
@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 
 from config.program import Program
 from flows.ledger import merging, parting
-from flows.ledger.earning import Earnings
 from flows.ledger.giving import TIMER as HOLD_TIMER
 from flows.ledger.giving import Giver
 from flows.ledger.grants import Grant
@@ -40,19 +39,15 @@ ACCRUALS_BEFORE_PRUNING = 32
 
 # (member id, currency, signed points, qualifying, cause, emit): told of what is earned and taken back
 Earned = Callable[[str, str, int, bool, Cause, Emit], None]
-# (whether the order was bought before): what a purchase earns
-Granted = Callable[[bool], Iterable[Grant]]
 
 
 class Ledger:
     """Stateless but for the program: every method changes the books it is given and emits what it did.
 
-    `earned` is told of points as they are earned (also those that are held) and taken back by returns. `earnings` are
-    the rules that say what an event earns; who has the member at hand asks them.
+    `earned` is told of points as they are earned (also those that are held) and taken back by returns.
     """
 
     def __init__(self, program: Program, earned: Earned | None = None) -> None:
-        self.earnings = Earnings(program)
         self._keeper = Keeper(program)
         self._giver = Giver(self._keeper)
         self._returns = Returns(self._keeper)
@@ -63,9 +58,9 @@ class Ledger:
     # what events do
 
     def purchase(
-        self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit, granted: Granted
+        self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit, grants: Iterable[Grant] = ()
     ) -> None:  # fmt: skip
-        """Earn what is `granted`, then settle returns that came before."""
+        """Earn the grants of the rules, which are asked for if the order is taken; then settle earlier returns."""
         data, by, side = event.data, whose(cause), Side(member_id, books)
         amount, money = data.total.amount, data.total.currency
         oldest_us = cause.log_us - self._orders_us
@@ -77,9 +72,9 @@ class Ledger:
             self._refuse(member_id, "purchase", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
         piece = bought_piece(order, by, cause.log_us)
-        again, piece.purchased = is_purchased(order), True
+        piece.purchased = True
         piece.total += amount
-        for grant in granted(again):
+        for grant in grants:
             self._give(side, grant, cause, emit, piece)
         if order.returned or order.others:
             self._settle(side, order, cause, emit)

@@ -5,19 +5,21 @@ as long as an event of their period may still come (`retention.events`), therefo
 rolling window every window that the event falls in must have room, those that end after it too.
 """
 
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from config.earning import Budget, EarnCap, Period
+from config.earning import POINTS_MAX, EarnCap, Period
 from config.expressions.scene import Scene, moment_of
-from schemas.earning_states import Counter, Earning, Share
+from schemas.earning_states import Counter, Earning
 
 COUNTERS_BEFORE_PRUNING = 64
-DAY_US = 86_400_000_000
+A_DAY_ON_ANY_CLOCK_US = 2 * 86_400_000_000
 EVER = 0
 
-NUMBERS: Mapping[Period, Callable[[date], int]] = {
+NumberOf = Callable[[date], int]
+
+NUMBERS: Mapping[Period, NumberOf] = {
     "day": date.toordinal,
     "week": lambda day: (day.toordinal() - 1) // 7,
     "month": lambda day: day.year * 12 + day.month - 1,
@@ -26,16 +28,13 @@ NUMBERS: Mapping[Period, Callable[[date], int]] = {
 }
 
 
-def share_of(points: int, part: int, parts: int) -> int:
-    """What one of `parts` equal shares of `points` is worth; all together are exactly `points`."""
-    return points * (part + 1) // parts - points * part // parts
-
-
-def remember(counter: Counter, number: int, points: int, oldest: int) -> None:
-    """Count in a period; from time to time periods before `oldest` are forgotten."""
-    counter[number] = counter.get(number, 0) + points
-    if len(counter) >= COUNTERS_BEFORE_PRUNING and len(counter) % COUNTERS_BEFORE_PRUNING == 0:
-        for past in [known for known in counter if known < oldest]:
+def remember(counter: Counter, number: int, points: int, number_of: NumberOf, kept_since_us: int) -> None:
+    """Count in a period; from time to time those are forgotten that ended before `kept_since_us`."""
+    known = counter.get(number)
+    counter[number] = points if known is None else known + points
+    if known is None and len(counter) % COUNTERS_BEFORE_PRUNING == 0:
+        oldest = number_of(moment_of(max(0, kept_since_us - A_DAY_ON_ANY_CLOCK_US)).date())
+        for past in [other for other in counter if other < oldest]:
             del counter[past]
 
 
@@ -53,7 +52,8 @@ class CalendarCap:
 
     def room(self, scene: Scene, state: Earning, points: int) -> int:
         """How many of `points` there is room for."""
-        used = state.counted.get(self._key, {}).get(self._number(self._day(scene)), 0)
+        counter = state.counted.get(self._key)
+        used = 0 if counter is None else counter.get(self._number(self._day(scene)), 0)
         if self._points is None:
             return points if used < self._max else 0
         return max(0, min(points, self._max - used))
@@ -61,8 +61,8 @@ class CalendarCap:
     def take(self, scene: Scene, state: Earning, points: int, log_us: int) -> None:
         """Count what was given."""
         counter = state.counted.setdefault(self._key, {})
-        oldest = self._number(moment_of(max(0, log_us - self._retention_us - 2 * DAY_US)).date())
-        remember(counter, self._number(self._day(scene)), 1 if self._points is None else points, oldest)
+        count = 1 if self._points is None else points
+        remember(counter, self._number(self._day(scene)), count, self._number, log_us - self._retention_us)
 
     def _day(self, scene: Scene) -> date:
         return (scene.local if self._by_member else scene.brand_local).date()
@@ -89,7 +89,8 @@ class RollingCap:
     def _fullest(self, recent: list[tuple[int, int]], at_us: int) -> int:
         """The most that a window holds in which an event at `at_us` falls."""
         counts_times, window_us = self._points is None, self._window_us
-        near = [(us, 1 if counts_times else points) for us, points in recent if abs(us - at_us) < window_us]
+        low, high = bisect_right(recent, (at_us - window_us, POINTS_MAX)), bisect_left(recent, (at_us + window_us, 0))
+        near = [(us, 1 if counts_times else points) for us, points in recent[low:high]]
         fullest = inside = sum(count for us, count in near if us <= at_us)
         first = 0
         for us, count in near:
@@ -111,28 +112,3 @@ def note_recent(state: Earning, rule: str, at_us: int, points: int, oldest_us: i
     insort(recent, (at_us, points))
     while recent[0][0] < oldest_us:
         del recent[0]
-
-
-class BudgetShare:
-    """The part of a rule's budget that a member's key group may give; the others' parts are never touched.
-
-    Shares are fixed, so what a member gets does not depend on how many workers there are, and all shares together are
-    exactly the budget. Points that a share has left stay in it.
-    """
-
-    def __init__(self, rule: str, budget: Budget, retention_us: int) -> None:
-        self._rule = rule
-        self._points = budget.points
-        self._number = NUMBERS[budget.period]
-        self._retention_us = retention_us
-
-    def room(self, scene: Scene, share: Share, points: int) -> int:
-        """How many of `points` the group may still give."""
-        used = share.spent.given.get(self._rule, {}).get(self._number(scene.brand_local.date()), 0)
-        return max(0, min(points, share_of(self._points, share.part, share.parts) - used))
-
-    def take(self, scene: Scene, share: Share, points: int, log_us: int) -> None:
-        """Count what was given."""
-        counter = share.spent.given.setdefault(self._rule, {})
-        oldest = self._number(moment_of(max(0, log_us - self._retention_us - 2 * DAY_US)).date())
-        remember(counter, self._number(scene.brand_local.date()), points, oldest)

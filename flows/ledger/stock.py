@@ -8,20 +8,11 @@ price is that a group may run out while another has some left. A piece that come
 that its member is in now.
 """
 
-from functools import lru_cache
-from itertools import count
-
 from config.program import Program
 from config.rewards import Reward
-from schemas.groups import group_number
+from schemas.groups import group_number, key_in_group
 from schemas.hosting import Rows
 from schemas.standing import Shelf
-
-
-@lru_cache(maxsize=65_536)
-def key_in_group(name: str, group: int, groups: int) -> str:
-    """Give the first key made of a reward's name that lies in a group."""
-    return next(key for number in count() if group_number(key := f"{name}#{number}", groups) == group)
 
 
 def kept_together(program: Program) -> list[str]:

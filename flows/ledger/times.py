@@ -30,24 +30,30 @@ class Times:
 
     def hold(self, scene: Scene) -> bool:
         """Whether the event's local time is in one of the windows and one of the hours."""
-        local = (scene.local if self._by_member else scene.brand_local).replace(tzinfo=None)
-        if self._windows and not any(start <= local < end for start, end in self._windows):
-            return False
+        local = scene.local if self._by_member else scene.brand_local
+        if self._windows:
+            clock = local.replace(tzinfo=None)
+            if not any(start <= clock < end for start, end in self._windows):
+                return False
         return not self._hours or any(hours.hold(local) for hours in self._hours)
 
 
 class _Daily:
     def __init__(self, hours: Hours) -> None:
-        self._start, self._end = time.fromisoformat(hours.start), time.fromisoformat(hours.end)
+        self._start, self._end = _minute(time.fromisoformat(hours.start)), _minute(time.fromisoformat(hours.end))
         self._days = frozenset(WEEKDAYS.index(day) for day in hours.days or WEEKDAYS)
 
     def hold(self, local: datetime) -> bool:
-        now, today = local.time(), local.weekday()
+        now, today = _minute(local), local.weekday()
         if self._start < self._end:
             return today in self._days and self._start <= now < self._end
         if now >= self._start:
             return today in self._days
         return now < self._end and (today - 1) % len(WEEKDAYS) in self._days
+
+
+def _minute(clock: time | datetime) -> int:
+    return clock.hour * 60 + clock.minute
 
 
 def birthday_of(written: object) -> tuple[int, int] | None:

@@ -81,9 +81,10 @@ class Weigher:
         return self._of_event if rule.per_quantity is None else self._of_pieces
 
     def _points_for(self, scene: Scene) -> int:
-        for rate in self._rates:
-            if rate.fits(scene):
-                return rate.points
+        if self._rates:
+            for rate in self._rates:
+                if rate.fits(scene):
+                    return rate.points
         return self._points
 
     def _counts(self, scene: Scene, line: OrderLine) -> bool:
@@ -122,8 +123,8 @@ class Weigher:
         return Worth(weighted, denominator, counted, denominator)
 
     def _of_money(self, scene: Scene) -> Worth:
-        worth = self._money_of(scene)
-        return worth._replace(divisor=worth.divisor * self._per)
+        weighted, divisor, counted, scale = self._money_of(scene)
+        return Worth(weighted, divisor * self._per, counted, scale)
 
     def _of_event(self, scene: Scene) -> Worth:
         """The rule's points once, if any line counts where lines are asked for and the minimum is reached."""

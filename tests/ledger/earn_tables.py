@@ -15,16 +15,20 @@ import msgspec
 
 from config.expressions.scene import moment_of
 from config.program import Program
+from flows.ledger.budgets import Budgets
 from flows.ledger.earning import Earnings
 from flows.ledger.grants import Grant
+from flows.runtime.table import Table
 from schemas.decode import EventDecoder, Rejected, time_us
-from schemas.earning_states import Earning, Share, Spent
+from schemas.earning_states import Earning, Spent, decode_spent
 from schemas.events import CloudEvent, Purchase
 from schemas.facts import Facts
+from schemas.states import encode_state
 from schemas.stitched import Cause
 from tests.config.samples import program
 
 NOTHING = "nothing"
+GROUPS = 4
 OWN = ("workout", "referral")
 _decoder = EventDecoder(activities=frozenset(OWN))
 
@@ -56,10 +60,11 @@ def cents(written: str) -> int:
 class Member:
     """One member for whom a table is run."""
 
-    def __init__(self, program: Program, share: Share | None = None) -> None:
-        self.earnings = Earnings(program)
+    def __init__(self, program: Program, member_id: str = "ada", rows: Table[Spent] | None = None) -> None:
+        spent: Table[Spent] = rows or Table(b"b", encode_state, decode_spent)
+        self.earnings = Earnings(program, Budgets(spent, GROUPS, program.retention.events))
+        self.member_id = member_id
         self.state = Earning()
-        self.share = share or Share(Spent(), 0, 1)
         self.orders: set[str] = set()
         self.log_us = 0
 
@@ -72,7 +77,7 @@ class Member:
             again = event.data.order_id in self.orders
             self.orders.add(event.data.order_id)
         cause = Cause(event.id, event.source, event.id, at_us, self.log_us)
-        return self.earnings.of_event(facts, event, cause, self.state, self.share, again=again)
+        return self.earnings.of_event(self.member_id, facts, event, cause, self.state, again=again)
 
 
 def _field(data: dict[str, Any], facts: dict[str, Any], name: str, value: str) -> None:
@@ -118,9 +123,11 @@ def shown(grant: Grant) -> str:
     return text if grant.held_for is None else f"{text} held for {grant.held_for}"
 
 
-def earn(rules: str, table: str, zone: str = "UTC", share: Share | None = None) -> Member:
+def earn(
+    rules: str, table: str, zone: str = "UTC", member_id: str = "ada", rows: Table[Spent] | None = None
+) -> Member:  # fmt: skip
     """Run a table for one member, and compare every line's grants; gives the member."""
-    member = Member(earning_program(rules, zone), share)
+    member = Member(earning_program(rules, zone), member_id, rows)
     expected, found = [], []
     for number, text in enumerate(table.strip().splitlines()):
         said, arrow, outcome = text.partition("->")

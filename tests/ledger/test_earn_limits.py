@@ -2,9 +2,12 @@
 
 import pytest
 
-from flows.ledger.periods import share_of
-from schemas.earning_states import Share, Spent
-from tests.ledger.earn_tables import earn
+from flows.ledger.budgets import share_of
+from flows.runtime.table import Table
+from schemas.earning_states import Spent, decode_spent
+from schemas.groups import group_number
+from schemas.states import encode_state
+from tests.ledger.earn_tables import GROUPS, earn
 
 VISIT = "on: store_visit, currency: points, points: 5"
 SPEND = "- {id: spend, on: purchase, currency: points, points: 1, per: {amount: 100, currency: GBP}"
@@ -70,26 +73,34 @@ def test_a_rolling_cap_holds_in_every_window() -> None:
         """)
 
 
+def rows() -> Table[Spent]:
+    """What budgets are counted in, for several members."""
+    return Table(b"b", encode_state, decode_spent)
+
+
 def test_a_budget_is_for_all_members() -> None:
-    """Two members of one key group draw on the same share."""
-    share = Share(Spent(), 0, 1)
-    rules = f"- {{id: visit, {VISIT}, budget: {{points: 12, period: month}}}}"
-    earn(rules, "store_visit  2026-01-01T10:00  store=a  -> visit +5", share=share)
+    """Kept together it is one count."""
+    rules, spent = f"- {{id: visit, {VISIT}, budget: {{points: 12, period: month}}}}", rows()
+    earn(rules, "store_visit  2026-01-01T10:00  store=a  -> visit +5", rows=spent)
     earn(rules, """
         store_visit  2026-01-02T10:00  store=a  -> visit +5
         store_visit  2026-01-03T10:00  store=a  -> visit +2
         store_visit  2026-01-04T10:00  store=a  -> nothing
         store_visit  2026-02-01T10:00  store=a  -> visit +5
-        """, share=share)
+        """, member_id="bob", rows=spent)
 
 
 def test_a_key_group_has_its_own_share_of_a_budget() -> None:
-    """Shares are whole points and together the budget."""
-    assert [share_of(10, part, 4) for part in range(4)] == [2, 3, 2, 3]
-    earn(f"- {{id: visit, {VISIT}, budget: {{points: 10}}}}", """
-        store_visit  2026-01-01T10:00  store=a  -> visit +3
-        store_visit  2026-01-02T10:00  store=a  -> nothing
-        """, share=Share(Spent(), 1, 4))
+    """Shares are whole points and together the budget; members of one group draw on the same one."""
+    assert [share_of(10, group, GROUPS) for group in range(GROUPS)] == [3, 3, 2, 2]
+    by_group: dict[int, list[str]] = {}
+    for number in range(40):
+        by_group.setdefault(group_number(f"m{number}", GROUPS), []).append(f"m{number}")
+    rules, spent = f"- {{id: visit, {VISIT}, budget: {{points: 10, kept: by_group}}}}", rows()
+    for group, share in enumerate([3, 3, 2, 2]):
+        first, second = by_group[group][:2]
+        earn(rules, f"store_visit  2026-01-01T10:00  store=a  -> visit +{share}", member_id=first, rows=spent)
+        earn(rules, "store_visit  2026-01-01T10:00  store=a  -> nothing", member_id=second, rows=spent)
 
 
 def test_bonuses_are_percentages_of_the_plain_points() -> None:

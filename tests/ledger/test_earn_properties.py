@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from config.program import Program
 from flows.ledger.earning import absorb, part
 from flows.ledger.grants import Grant
-from schemas.earning_states import Earning, Share, Spent
+from flows.runtime.table import Table
+from schemas.earning_states import Earning, Spent, decode_spent
 from schemas.facts import Facts
+from schemas.states import encode_state
 from tests.ledger.earn_tables import Member, earning_program, event_of
 
 DAYS, MINUTES = 20, 24 * 60
@@ -30,6 +32,8 @@ RULES = f"""
    caps: [{{points: {ROLLING_POINTS}, rolling: 2d}}]}}
 - {{id: shared, on: purchase, currency: points, points: 1, per: {{amount: 100, currency: GBP}},
    budget: {{points: {BUDGET}}}}}
+- {{id: divided, on: purchase, currency: points, points: 1, per: {{amount: 100, currency: GBP}},
+   budget: {{points: {BUDGET}, kept: by_group}}}}
 - {{id: best_a, on: purchase, currency: points, points: 6, minimum: {{amount: 1, currency: GBP}},
    stacking: best, group: g}}
 - {{id: best_b, on: purchase, currency: points, bonus: {{percent: 40, of: [spend]}}, stacking: best, group: g}}
@@ -118,15 +122,17 @@ def test_a_cap_is_not_stingy(orders: list[Order]) -> None:
         assert points == worth or months[month] == CAP_POINTS
 
 
-@given(ORDERS, ORDERS, st.integers(1, 5))
-def test_a_budget_is_never_exceeded(ada: list[Order], bob: list[Order], parts: int) -> None:
-    """By all members of all key groups together."""
-    total = 0
-    shares = [Share(Spent(), number, parts) for number in range(parts)]
-    for at, orders in enumerate((ada, bob)):
-        member = Member(PROGRAM, shares[at % parts])
-        total += sum(grant.points for order in orders for grant in buys(member, order) if grant.rule == "shared")
-    assert total <= BUDGET
+@given(st.lists(st.tuples(st.sampled_from(["ada", "bob", "cem"]), ORDERS), max_size=4))
+def test_a_budget_is_never_exceeded(happened: list[tuple[str, list[Order]]]) -> None:
+    """By all members together, kept together or in shares."""
+    given_by: Counter[str] = Counter()
+    spent: Table[Spent] = Table(b"b", encode_state, decode_spent)
+    for name, orders in happened:
+        member = Member(PROGRAM, name, spent)
+        for order in orders:
+            given_by.update({grant.rule: grant.points for grant in buys(member, order)})
+    assert given_by["shared"] <= BUDGET
+    assert given_by["divided"] <= BUDGET
 
 
 @given(ORDERS)
