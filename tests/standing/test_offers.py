@@ -268,3 +268,16 @@ tiers:
         purchase     ada  2026-03-01T11:00  o1  10.00 USD  -> tier gold QUALIFIED until 2027-12-31T23:00
         offer_grant  ada  2026-03-01T12:00  deal           -> deal granted
         """, by)  # fmt: skip
+
+
+def test_a_condition_narrows_what_counts() -> None:
+    """It is asked when the event comes, also for a grant that comes later."""
+    goal = 'goal: {kind: count, at_least: 2, when: "total >= 500 and attribute.plan != \\"staff\\""}'
+    by = shop(f"{{name: Deal, lasts: 7d, late: 2d, {goal}, {REWARD}}}")
+    check("""
+        purchase     ada  2026-03-02T10:00  o1   6.00 USD  -> nothing
+        purchase     ada  2026-03-02T11:00  o2   4.00 USD  -> nothing
+        offer_grant  ada  2026-03-01T10:00  deal           -> deal granted
+        purchase     ada  2026-03-03T10:00  o3   4.99 USD  -> nothing
+        purchase     ada  2026-03-03T11:00  o4   5.00 USD  -> +5 stars, deal completed 2
+        """, by)  # fmt: skip
