@@ -41,17 +41,13 @@ def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage
     ]  # fmt: skip
     if rules:
         connection.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?)", rules)
-<<<<<<< HEAD
-    if program.currencies:
-        connection.executemany("INSERT INTO currencies VALUES (?)", [(name,) for name in program.currencies])
-=======
     currencies = [(name, currency.overdraw) for name, currency in program.currencies.items()]
-    connection.executemany("INSERT INTO currencies VALUES (?, ?)", currencies)
+    if currencies:
+        connection.executemany("INSERT INTO currencies VALUES (?, ?)", currencies)
     if coverage.believed:
         connection.executemany("INSERT INTO believed_rules VALUES (?, ?)", list(coverage.believed.items()))
     if program.rewards:
         connection.executemany("INSERT INTO believed_refusals VALUES (?)", [(reason,) for reason in OF_THE_CATALOGUE])
->>>>>>> identity9
     connection.execute(f"SET VARIABLE orders_us = {program.retention.orders}")
     connection.execute(f"SET VARIABLE events_us = {program.retention.events}")
 

@@ -62,11 +62,12 @@ def test_who_shops_a_lot_is_a_regular_without_paying() -> None:
     """Over ninety days, visits and purchases; what is brought back takes the standing at once."""
     check("retail_membership", """
         store_visit  ada  2026-01-10T16:00  austin
-          -> tier shopper JOINED | tier shopper, regular in 30000 spend and 3 visits
+          -> check_in +5 cash, tier shopper JOINED | cash 5, tier shopper, regular in 30000 spend and 3 visits
+        store_visit  ada  2026-01-10T16:10  austin  -> nothing | regular in 30000 spend and 2 visits
         purchase     ada  2026-01-10T16:30  o1 200.00 USD grocery=150.00 fuel=50.00
-          -> cash_back +0 cash (+150 pending) | cash 0, cash pending 150, regular in 10000 spend and 2 visits
+          -> cash_back +0 cash (+150 pending) | cash pending 150, regular in 10000 spend and 1 visits
         purchase     ada  2026-01-20T16:30  o2 60.00 USD grocery=60.00
-          -> cash_back +0 cash (+60 pending) | cash pending 210, regular in 4000 spend and 1 visits
+          -> cash_back +0 cash (+60 pending) | cash pending 210, regular in 4000 spend
         purchase     ada  2026-01-21T16:30  o3 60.00 USD grocery=60.00
           -> cash_back +0 cash (+60 pending), tier regular QUALIFIED until 2026-04-10T05:00
           | cash pending 270, tier regular until 2026-04-09, plus in plus
@@ -83,9 +84,9 @@ def test_who_shops_a_lot_is_a_regular_without_paying() -> None:
         later        ada  2026-02-24T16:30
           -> release.cash_back +150 cash (-150 pending), release.cash_back +60 cash (-60 pending), release.cash_back
              +20 cash (-20 pending)
-          | cash 230, cash pending 40
+          | cash 235, cash pending 40
         later        ada  2026-04-10T04:59
-          -> release.cash_back +40 cash (-40 pending) | cash 270, no cash pending
+          -> release.cash_back +40 cash (-40 pending) | cash 275, no cash pending
         later        ada  2026-04-10T05:00  -> tier shopper PERIOD_ENDED | tier shopper, regular in 19000 spend
         """, "balances", "tier", "next")  # fmt: skip
 

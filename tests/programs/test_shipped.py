@@ -20,6 +20,7 @@ DOCUMENT = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")
 # Choices that no shipped program makes, each with its reason.
 UNMADE = {
     ("earn.budget.period", "day"), ("earn.budget.period", "week"),      # as `month` and `year`
+    ("earn.once_a", "week"), ("earn.once_a", "year"), ("earn.once_a", "ever"),  # as `day` and `month`
     ("identity.identifiers.normalise", "email"), ("identity.identifiers.normalise", "phone"),  # of the built-in types
 }  # fmt: skip
 
