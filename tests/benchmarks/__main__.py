@@ -67,7 +67,8 @@ def main() -> None:
     if "bad_feed" in chosen:
         bad_feed.run(sizes.identifiers[0], sizes.identity_runs, report.tables, report.figures)
     if "ledger" in chosen:
-        ledger.run(log_of(sizes.standard_events), sizes.ledger_events, sizes.identity_runs, report.tables, report.figures)
+        log = log_of(sizes.standard_events)
+        ledger.run(log, sizes.ledger_events, sizes.identity_runs, report.tables, report.figures)
     shutil.rmtree(CACHE / "out", ignore_errors=True)
     _show(report, quick=options.quick)
 
