@@ -66,8 +66,7 @@ class Limits:
         ids, linked_us = person.ids, person.linked_us
         if person.pages or len(linked_us) < len(ids):
             tree = self._forest.whole(person)
-            ids = tree.ids
-            linked_us = [person.created_us, *(edge.linked_us for edge in tree.edges)]
+            ids, linked_us = tree.ids, tree.linked_us
         if since_us is None:
             return sum(identifier.startswith(prefix) for identifier in ids)
         return sum(

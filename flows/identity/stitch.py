@@ -137,9 +137,9 @@ class Stitcher:
             keys.append(key)
         if only is None or only[0] == QUARANTINED:
             return None
-        for at in watched:
+        for at, anchor in watched:
             sighting = self._index.sighted.young.get(keys[at])
-            if sighting is None or sighting.day != log_us // DAY_US:
+            if sighting is None or sighting.day != log_us // DAY_US or sighting.people[0][0] != keys[anchor]:
                 return None
         return None if firm and only in self._index.weak else only
 
@@ -176,17 +176,22 @@ class Stitcher:
             many = self._index.too_many(event.data.part)
             if many is not None:
                 return Rejected(RejectReason.INVALID_DATA, many)
-        return self._looked_up(ids, event.space) or self._nobody(ids)
+        otherwise = isinstance(event, Alias | Split | Erase | Export)
+        return self._looked_up(ids, event.space, credits=not otherwise) or self._nobody(ids)
 
-    def _looked_up(self, ids: Identifiers, space: str) -> Named | Rejected | None:
-        """Give what identifiers name, why they are refused, or None where none of them names anybody."""
+    def _looked_up(self, ids: Identifiers, space: str, *, credits: bool = True) -> Named | Rejected | None:
+        """Give what identifiers name, why they are refused, or None where none of them names anybody.
+
+        `credits`: where only quarantined values stand there, the event needs somebody who is credited with it.
+        """
         many = self._index.too_many(ids)
         if many is not None:
             return Rejected(RejectReason.INVALID_DATA, many)
         named = self._index.look_up(ids, self._index.prefixes_of(space))
         if not named.found:
             return None
-        if named.set_apart and all(one.quarantined for one in named.found) and self._index.credited(named) is None:
+        apart = credits and named.set_apart and all(one.quarantined for one in named.found)
+        if apart and self._index.credited(named) is None:
             return Rejected(RejectReason.NO_IDENTIFIER, "data.ids: shared by too many, and the last of them is gone")
         return named
 
@@ -226,7 +231,7 @@ class Stitcher:
             if resolved.linked:
                 linked, known = resolved.linked, person.known
                 erased_us = self.requests.erased_us(linked, event.space)
-            elif not person.known and self._index.anonymous_types.issuperset(event.data.ids or ()):
+            elif not person.known:
                 self.people.touch(person, log_us)
         self._note(event, cause, member_id, without_space(named.keys, event.space), data)
         self._take_steps()
