@@ -52,7 +52,9 @@ class Limits:
         if len(persons) < 2 and (not new or self._limited.isdisjoint(one.kind for one in new)):  # noqa: PLR2004  a union
             return None
         for limit in self._limits:
-            added = sum(one.kind == limit.type for one in new)
+            added = len([one for one in new if one.kind == limit.type])
+            if (not persons and added <= limit.values) or (not added and len(persons) < 2):  # noqa: PLR2004  a union
+                continue
             held = [self._held(person, limit, log_us) for person in persons]
             holders = [person for person, count in zip(persons, held, strict=True) if count]
             if sum(held) + added > limit.values and (added or len(holders) > 1):

@@ -181,18 +181,20 @@ class People:
     def _look_for_weakness(self, person: Person) -> None:
         """Mark a member whose tree leads over a shared identifier, or take the mark away."""
         shared, weak = self._index.shared_types, self._index.tables.weak
-        tree = self.forest.whole(person)
-        if any(kind_of(identifier) in shared and tree.degree(identifier) > 1 for identifier in tree.ids):
+        if any(kind_of(identifier) in shared for identifier in self.forest.whole(person).between()):
             weak.add(person.member_id)
         else:
             weak.discard(person.member_id)
 
     def _distrust(self, before: str, ids: list[str]) -> None:
-        """Have everybody who is seen with the shared ones of these noted, whoever they belong to now."""
+        """Have everybody noted who is seen with those shared ones that are not their only person's any more."""
+        owners = self._index.owners
         for identifier in ids:
             if kind_of(identifier) in self._index.shared_types:
                 sighting = self._index.sighted.get(before + identifier)
-                if sighting is not None and sighting.day != SEVERAL:
+                if sighting is None or sighting.day == SEVERAL:
+                    continue
+                if owners.get(before + identifier) != owners.get(sighting.people[0][0]):
                     people = [(anchor, sighting.day) for anchor, _ in sighting.people]
                     self._index.sighted.put(before + identifier, Sighting(SEVERAL, people))
 

@@ -72,7 +72,7 @@ class Sharing:
             people = [(people[0][0], before.day)]
         seen = [(who, day) for who, day in people if days is None or day >= today - days]
         named = [other for other in others if other is anchor or other.kind not in self._rules]
-        same = self._same_as(one.key, len(space_prefix(space)), named, seen)
+        same = self._same_as(one.key, len(space_prefix(space)), named, seen) if seen else set()
         seen = [(who, day) for who, day in seen if who not in same] + [(anchor.key, today)]
         self._index.sighted.put(one.key, Sighting(SEVERAL, seen))
         if len(seen) <= rule.members:
@@ -97,6 +97,8 @@ class Sharing:
         """Give the anchors that are the person whom these identifiers of an event name; a space ends at `begin`."""
         keys = {other.key for other in named}
         same = {who for who, _ in seen if who in keys}
+        if len(same) == len(seen):
+            return same
         members = {other.owner for other in named if other.owner is not None}
         theirs = {who: self._index.owners.get(who) for who, _ in seen if who not in same}
         for member_id in sorted(members.intersection(owner for owner in theirs.values() if owner is not None)):

@@ -33,6 +33,7 @@ SECOND_US = 1_000_000
 NO_KEY = bytes(16)
 NO_IDS: Identifiers = {}
 NAMED_OTHERWISE = frozenset({Receipt, Split, Erase, Export, Alias})
+REQUESTS = (Split, Erase, Export)
 TYPE_NAMES: dict[type, str] = {kind: name for name, kind in EVENT_TYPES.items()}
 
 
@@ -189,7 +190,8 @@ class Stitcher:
         named = self._index.look_up(ids, self._index.prefixes_of(space))
         if not named.found:
             return None
-        if credits and all(one.quarantined for one in named.found) and self._index.credited(named) is None:
+        quarantined = credits and named.set_apart and all(one.quarantined for one in named.found)
+        if quarantined and self._index.credited(named) is None:
             return Rejected(RejectReason.NO_IDENTIFIER, "data.ids: shared by too many, and the last of them is gone")
         return named
 
@@ -216,7 +218,7 @@ class Stitcher:
         assert named is not None
         cause = Cause(key, event.source, event.id, event_us, log_us)
         self.totals.applied += 1
-        if isinstance(event, Split | Erase | Export):
+        if isinstance(event, REQUESTS):
             self._requested(event, cause, data, named)
             return
         linked, created, known, by, erased_us = None, False, False, "", 0

@@ -10,6 +10,7 @@ A member with more than INLINE_MAX identifiers keeps the older ones in pages, so
 no more to link to than any other. `Forest` hides the pages: `whole` gives a member's tree at once, for what is rare.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -68,9 +69,10 @@ class Tree:
             around.setdefault(edge.other, []).append(edge)
         return around
 
-    def degree(self, identifier: str) -> int:
-        """Give how many edges touch an identifier."""
-        return sum(identifier in (edge.one, edge.other) for edge in self.edges)
+    def between(self) -> set[str]:
+        """Give the identifiers that more than one edge touches: ways lead over them."""
+        ends = Counter(end for edge in self.edges for end in (edge.one, edge.other))
+        return {identifier for identifier, count in ends.items() if count > 1}
 
     def sides(self, keep: set[str], part: set[str]) -> set[str]:
         """Give the identifiers on the side of `part` when the youngest edges between both sides are cut.
