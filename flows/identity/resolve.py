@@ -131,10 +131,8 @@ class Resolver:
             for one, _ in some:
                 self._index.leave_out(one.kind, kind)
             misfit = some[0][1]
-            others = [
-                holder.member_id for holder in misfit.holders
-                if holder.member_id != person.member_id and holder.merged_into is None
-            ]  # fmt: skip
+            holders = [self._index.person(holder.member_id) for holder in misfit.holders]  # some were merged since
+            others = [holder.member_id for holder in holders if holder is not None and holder is not person]
             other = next(iter(others), None) if kind == "conflict" else None
             ids = without_space([one.key for one, _ in some], space)
             detail = "; ".join(dict.fromkeys(f"{misfit.type}: {misfit.rule}" for _, misfit in some))

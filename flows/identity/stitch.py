@@ -190,8 +190,8 @@ class Stitcher:
         named = self._index.look_up(ids, self._index.prefixes_of(space))
         if not named.found:
             return None
-        quarantined = credits and named.set_apart and all(one.quarantined for one in named.found)
-        if quarantined and self._index.credited(named) is None:
+        apart = credits and named.set_apart and all(one.quarantined for one in named.found)
+        if apart and self._index.credited(named) is None:
             return Rejected(RejectReason.NO_IDENTIFIER, "data.ids: shared by too many, and the last of them is gone")
         return named
 
