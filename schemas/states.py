@@ -31,13 +31,22 @@ class Person(Struct, array_like=True, gc=False):
 class Lot(Struct, array_like=True, gc=False):
     """Points that expire together: what is left of one earning. `number` is the member's, of lots and holds.
 
-    `by` is the identifier that earned it, empty where it is the books' own `by`.
+    `by` is the identifier that earned it, empty where it is the books' own `by`; `ordered` if an order may be returned.
     """
 
     expires_us: int
     number: int
     left: int
     by: str = ""
+    ordered: bool = False
+
+
+class Lapsed(Struct, array_like=True, gc=False):
+    """What expired of an order's lot: a return of the order takes it back from there."""
+
+    at_us: int
+    points: int
+    by: str
 
 
 class Account(Struct, array_like=True, gc=False):
@@ -72,6 +81,7 @@ class Hold(Struct, array_like=True, gc=False):
     by: str
     source: str
     id: str
+    ordered: bool = False
 
 
 class Accrual(Struct, array_like=True, gc=False):
@@ -141,7 +151,7 @@ class Books(Struct, array_like=True, gc=False):
 
     What an account counts was done by events of the identifier `by`, but for the `shares` (identifier, currency) of
     others: a member that always comes under one name has none. Lots and holds are numbered up to `lots`; `awaited` are
-    the numbers of holds by the event they wait for.
+    the numbers of holds by the event they wait for, `lapsed` what expired by the number of its lot.
     """
 
     accounts: dict[str, Account] = {}
@@ -154,6 +164,7 @@ class Books(Struct, array_like=True, gc=False):
     holds: dict[int, Hold] = {}
     awaited: dict[str, list[int]] = {}
     accruals: dict[str, Accrual] = {}
+    lapsed: dict[int, Lapsed] = {}
 
 
 class Cart(Struct, array_like=True, gc=False):

@@ -9,11 +9,12 @@ number of pieces changes nothing.
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
-from schemas.states import Accrual, Books, Earned, Order, Redemption
+from schemas.states import Accrual, Books, Earned, Lapsed, Order, Redemption
 
 PRUNED_EVERY = 32
 
-Remembered = TypeVar("Remembered", Order, Redemption, Accrual)
+Name = TypeVar("Name", str, int)
+Remembered = TypeVar("Remembered", Order, Redemption, Accrual, Lapsed)
 
 
 class Due(NamedTuple):
@@ -30,8 +31,8 @@ def known_order(books: Books, order_id: str, oldest_us: int) -> Order | None:
     return order if order is not None and order.at_us >= oldest_us else None
 
 
-def remember(known: dict[str, Remembered], name: str, one: Remembered, oldest_us: int) -> None:
-    """Keep an order, redemption or accrual; now and then those older than `oldest_us` are forgotten.
+def remember(known: dict[Name, Remembered], name: Name, one: Remembered, oldest_us: int) -> None:
+    """Keep an order, redemption, accrual or what lapsed; now and then those older than `oldest_us` are forgotten.
 
     They stand in order of time but for what a merge brought, which is forgotten when its turn comes.
     """
@@ -93,23 +94,25 @@ def add_earned(piece: Order, given: Earned) -> None:
 def dues(order: Order) -> Iterator[Due]:
     """Give what all returns together are due and have not taken yet: `earned × returned / total`, rounded down.
 
-    A shipment after a return may lower what is due, by rounding; that is given back, so that the order of events does
-    not matter.
+    A shipment after a return may lower what is due, by rounding; that is given back. Earnings are reckoned in order of
+    their expiry. So the order of events does not matter.
     """
     pieces = pieces_of(order)
     total = sum(piece.total for piece in pieces)
     if total == 0:
         return
     returned = min(sum(piece.returned for piece in pieces), total)
+    given = [(piece, earned) for piece in pieces for earned in piece.earned]
+    if len(given) > 1:
+        given.sort(key=lambda pair: (pair[1].expires_us, pair[0].by))
     earlier: dict[tuple[str, str], int] = {}
-    for piece in pieces:
-        for earned in piece.earned:
-            key = earned.rule, earned.currency
-            before = earlier.get(key, 0)
-            earlier[key] = after = before + earned.points
-            points = after * returned // total - before * returned // total - earned.taken_back
-            if points:
-                yield Due(piece, earned, points)
+    for piece, earned in given:
+        key = earned.rule, earned.currency
+        before = earlier.get(key, 0)
+        earlier[key] = after = before + earned.points
+        points = after * returned // total - before * returned // total - earned.taken_back
+        if points:
+            yield Due(piece, earned, points)
 
 
 def unite_orders(known: Order, order: Order) -> None:
