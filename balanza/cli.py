@@ -65,8 +65,19 @@ HEADINGS: dict[str, dict[str, Command]] = {
         ),
         "report": Command("balanza.look.report", "report", "Reports for the finance department."),
         "identity": Command("balanza.look.identity", "identity", "Look at how people are recognised."),
+        "export": Command(
+            "balanza.look.export", "export", "Export everything that is held on a member as one JSON file."
+        ),
+        "erasures": Command(
+            "balanza.look.erasures", "erasures",
+            "Show which requests to be erased were carried out, with the rows of each by table.",
+        ),
         "sql": Command(
             "balanza.look.sql", "sql", "Ask the warehouse in SQL (DuckDB); without a query, list its tables."
+        ),
+        "reconcile": Command(
+            "balanza.reconcile.command", "reconcile",
+            "Recompute every balance from the raw log, independently, and compare with what was streamed.",
         ),
         "deadletters": Command("balanza.look.deadletters", "deadletters", "Look at the lines that were rejected."),
     },

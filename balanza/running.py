@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 
 from balanza.opening import batches, check_input, input_topics, prepare_topics, stitched_batches
 from balanza.request import KafkaInput, Request, Role, Run
@@ -12,6 +13,7 @@ from config.groups import show_groups
 from config.program import Program
 from connectors.kafka.cluster import Cluster
 from connectors.stitched import StitchedLog
+from flows.ledger import budgets, stock
 from flows.loyalty import loyalty, membership, stitching
 from flows.moving import MOVING, REST, Rest, encode_note, moved_state
 from flows.runtime import collector
@@ -25,6 +27,7 @@ from sinks.engine import RecordsSink
 __all__ = ["KafkaInput", "Request", "Role", "Run", "TooManyDeadLetters", "execute", "prepared"]
 
 MIB = 1 << 20
+SECRET_LENGTH_MIN = 16
 
 
 class TooManyDeadLetters(Exception):
@@ -47,6 +50,7 @@ def prepared(request: Request) -> Iterator[Run]:
         deployment = Deployment(request.out, fresh=request.fresh, groups=request.settings.key_groups)
         try:
             _refuse_half_moved(deployment)
+            _refuse_divided(request)
             deployment.check_made_as(_facts(request))
             _check_program(deployment, request.program)
             deployment.remember_program(dump_program(request.program))
@@ -94,7 +98,9 @@ def _check_program(deployment: Deployment, program: Program) -> None:
 def _wired(request: Request, deployment: Deployment, metrics: Metrics, cluster: Cluster | None) -> Run:
     stop, settings = Stop(), request.settings
     wiring = Wiring(request.program, deployment.state, settings.key_groups, settings.cache_mb * MIB, metrics)
+    wiring.erasure_key = deployment.secret
     wiring.too_many_dead = lambda message: stop.fail(TooManyDeadLetters(message))
+    wiring.voucher_secret = _voucher_secret(request, deployment)
     run = Run(request, deployment, wiring, stop, cluster)
     if request.groups is not None:
         wiring.ours = frozenset(request.groups)
@@ -104,6 +110,32 @@ def _wired(request: Request, deployment: Deployment, metrics: Metrics, cluster: 
     if cluster is not None and isinstance(request.input, KafkaInput) and request.role != Role.MEMBERS:
         run.topics = input_topics(cluster, request.input, settings.prefix)
     return run
+
+
+def _voucher_secret(request: Request, deployment: Deployment) -> bytes:
+    """The key of the codes of vouchers: the one that was set, else the folder's own."""
+    given = request.settings.voucher_secret
+    if given is not None:
+        if len(given) < SECRET_LENGTH_MIN:
+            raise DeploymentRefused(f"BALANZA_VOUCHER_SECRET has {len(given)} characters; set {SECRET_LENGTH_MIN} or "
+                                    "more, so that nobody can guess the codes of vouchers")
+        return blake2b(given.encode(), digest_size=32).digest()
+    if not request.program.rewards:
+        return b""
+    return blake2b(deployment.secret, digest_size=32, person=b"voucher codes").digest()
+
+
+def _refuse_divided(request: Request) -> None:
+    """A worker of some groups cannot keep a stock or a budget that is one for all."""
+    if request.groups is None or len(request.groups) == request.settings.key_groups:
+        return
+    for what, names, key in (
+        ("stock", stock.kept_together(request.program), "stock_kept"),
+        ("budget", budgets.kept_together(request.program), "kept"),
+    ):
+        if names:
+            raise DeploymentRefused(f"the {what} of {', '.join(names)} is kept together, which only a worker of all "
+                                    f"key groups can; say `{key}: by_group`, or run one process")
 
 
 def execute(run: Run) -> None:

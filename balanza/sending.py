@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from balanza.request import Request, Role, Run
 from config.groups import show_groups
 from config.settings import RecordTopicsMode
+from flows.shown import standing_parts
 from schemas.records import TABLES
 from schemas.states import Member
 from sinks.destination import Destination
@@ -16,13 +17,15 @@ from sinks.kafka.posts import Posts
 from sinks.kafka.records import RecordTopics
 from sinks.kafka.surfaces import SurfaceTopic
 from sinks.lines import LineFile, RecordFiles
+from sinks.requests import Requests
 from sinks.surfaces import Surfaces
 from sinks.unexpired import Unexpired
 from sinks.warehouse import Warehouse
 
 FLUSH_SECONDS = 0.2
-STITCHERS_TABLES = ("events", "identity", "members", "dead_letters")
-MEMBERS_TABLES = tuple(table for table in TABLES if table not in STITCHERS_TABLES)
+ALERTS = "alerts"
+STITCHERS_TABLES = ("events", "identity", "members", ALERTS, "dead_letters")
+MEMBERS_TABLES = tuple(table for table in TABLES if table == ALERTS or table not in STITCHERS_TABLES)
 
 
 def destinations(run: Run) -> Destinations:
@@ -32,19 +35,21 @@ def destinations(run: Run) -> Destinations:
 
 
 def _files(run: Run) -> list[Destination]:
-    """The warehouse, and what stands beside it under OUT."""
+    """What stands under OUT; the warehouse last, since it takes erased people out of the line files, too."""
     request = run.request
-    found: list[Destination] = [Warehouse(request.out / "warehouse")]
+    found: list[Destination] = []
+    document = surface_document(request.program, standing_parts(request.program))
     if request.role != Role.STITCH:
         flush_seconds = FLUSH_SECONDS if request.follow else None
-        document = surface_document(request.program)
         adopted = bool(run.wiring.instead)
         found.append(Surfaces(request.out, document, flush_seconds, _load(run), run.shown, adopted=adopted))
         if not request.shadow:
             found.append(_outbox(run))
     if request.role != Role.MEMBERS:
         found.append(LineFile(request.out / "dead_letters.jsonl", "dead_letters"))
-    return found
+    lines = {"actions": request.out / "outbox.jsonl", "dead_letters": request.out / "dead_letters.jsonl"}
+    requests = Requests(request.out, run.deployment.secret, document, lines)
+    return [*found, Warehouse(request.out / "warehouse", requests=requests)]
 
 
 def _outbox(run: Run) -> Destination:
@@ -79,7 +84,7 @@ def _topics(run: Run) -> list[Destination]:
     found.append(RecordTopics(cluster, request.out, options, _tables(request.role), process_name(request)))
     if request.role != Role.STITCH:
         flush_seconds = FLUSH_SECONDS if request.follow else None
-        document = surface_document(request.program)
+        document = surface_document(request.program, standing_parts(request.program))
         found.append(SurfaceTopic(cluster, request.out, options, document, flush_seconds=flush_seconds,
                                   load=_load(run), is_ours=run.wiring.is_ours))
     return found

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +61,8 @@ class Summary:
     replay: str = NO_REPLAY
     skipped: int = 0
     expired_actions: int = 0
+    identity_changes: dict[str, int] = field(default_factory=dict)
+    alerts: dict[str, int] = field(default_factory=dict)
     unfinished_lines: dict[str, int] = field(default_factory=dict)
     stopped_by_signal: int | None = None
     problems: list[str] = field(default_factory=list)
@@ -90,6 +93,8 @@ def summarise(run: Run) -> Summary:
     )  # fmt: skip
     summary.role, summary.steps, summary.waiting = run.request.role.value, members.steps, run.waiting()
     summary.replay, summary.skipped, summary.expired_actions = run.request.kind, run.skipped(), run.expired()
+    summary.identity_changes = _most_first(stitch.changes)
+    summary.alerts = _most_first(dict(Counter(stitch.alerts) + Counter(members.alerts)))
     if run.request.role == Role.MEMBERS:
         summary.read_now, summary.log_to = members.steps - run.wiring.steps_before, _moment(members.log_us)
     if run.log is not None:
@@ -143,6 +148,8 @@ def _rows(summary: Summary) -> list[tuple[str, str, str]]:
         rows += _rows_of_stitching(summary)
     if summary.role != Role.STITCH:
         rows += _rows_of_members(summary)
+    rows += [("alerts" if at == 0 else "", kind, count, "for people")
+             for at, (kind, count) in enumerate(summary.alerts.items())]
     shown = [(f"{name:<10}{what}", f"{count:,}", more) for name, what, count, more in rows]
     if summary.left_out_identifiers:
         shown.append(("          left out", "", "identifiers: " + _counts(summary.left_out_identifiers)))
@@ -153,6 +160,18 @@ def _rows(summary: Summary) -> list[tuple[str, str, str]]:
         waits = f"{place}: its last line ({size:,} bytes) has no end yet; it is read when it has"
         shown.append(("          waiting", "", waits))
     return shown
+
+
+CHANGES = {
+    "limit": "events that left an identifier out: a maximum was reached",
+    "conflict": "events that left an identifier out: it would have joined two known members",
+    "quarantine": "identifiers that too many share, which link nobody any more",
+    "release": "identifiers that link again",
+    "split": "members made of a part of another",
+    "erase": "people who were erased",
+    "export": "exports of what is held on a person",
+    "refused": "splits, erasures and exports that could not be done",
+}
 
 
 def _rows_of_stitching(summary: Summary) -> list[tuple[str, str, int, str]]:
@@ -167,6 +186,7 @@ def _rows_of_stitching(summary: Summary) -> list[tuple[str, str, int, str]]:
         ("members", "now", summary.members, f"{summary.known_members:,} known, {anonymous:,} anonymous"),
         ("", "links", summary.links, "identifiers given to members"),
         ("", "merges", summary.merges, "members found to be one person"),
+        *(("", kind, count, CHANGES[kind]) for kind, count in summary.identity_changes.items() if kind in CHANGES),
     ]
 
 
@@ -230,5 +250,5 @@ def _first_action(out: Path) -> dict[str, str] | None:
     if not path.exists():
         return None
     with path.open("rb") as file:
-        line = file.readline()
-    return orjson.loads(line) if line.strip() else None
+        actions = (orjson.loads(line) for line in file)
+        return next((action for action in actions if "member_id" in action), None)  # one of an erased person has none

@@ -3,16 +3,19 @@
 Incompatible is what changes who is who or what a stored balance means, because the past would have to be computed
 anew: the program's name, `identity.default_region`, fewer `identity.spaces`, an identifier type whose `known` or
 `normalise` changes, an identifier type or a currency that is removed. Everything else continues and holds from the
-next event on: earn rules and their money, rounding, signals, channels, purposes, rules, templates, caps, quiet hours,
-retention, limits, activities, the time zone, new currencies, what a currency says of expiry and returns, new
-identifier types, new spaces. Points that were posted stay as they were posted.
+next event on: rules of identifier types, earn rules and their money, rounding, tiers, offers, rewards, signals,
+channels, purposes, rules, templates, caps, quiet hours, retention, limits, activities, the time zone, new currencies,
+what a currency says of expiry and returns, new identifier types, new spaces. Points that were posted stay as they were
+posted.
 """
 
 import json
 from collections.abc import Iterator
+from itertools import count
 from typing import Final
 
-from config.program import Identity, Program
+from config.identity import BUILT_IN_IDENTIFIERS, Identity
+from config.program import Program
 
 START_ANEW: Final = "or start anew in another folder or with `--fresh` and replay the log"
 
@@ -36,7 +39,25 @@ def dump_program(program: Program) -> str:
 
 def parse_program(text: str) -> Program:
     """The program that `dump_program` wrote; pydantic's ValidationError (a ValueError) if it is none."""
-    return Program.model_validate_json(text)
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict):
+        return Program.model_validate_json(text)
+    _give_priorities(kept.get("identity", {}).get("identifiers", {}))
+    return Program.model_validate_json(json.dumps(kept))
+
+
+def _give_priorities(types: dict[str, dict[str, object]]) -> None:
+    """Give the types of a program that was kept before types had priorities one each; it may change at any time."""
+    taken: set[object] = {kind.priority for kind in BUILT_IN_IDENTIFIERS.values()}
+    taken.update(kind.get("priority") for kind in types.values())
+    free = (number for number in count(1) if number not in taken)
+    for name, kind in types.items():
+        if "priority" not in kind:
+            built_in = BUILT_IN_IDENTIFIERS.get(name)
+            kind["priority"] = next(free) if built_in is None else built_in.priority
 
 
 def _name(old: Program, new: Program) -> Iterator[str]:

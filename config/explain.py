@@ -15,9 +15,10 @@ from config.problems import Location, printable
 from config.program import Program
 
 # Kinds of errors whose message, made by our own validators, says already what is accepted.
-_OWN_KINDS: Final = frozenset(
-    {"duration", "time_zone", "quiet_hours", "unknown_reference", "repeated", "shadowing", "expiry"}
-)
+_OWN_KINDS: Final = frozenset({
+    "duration", "delay", "time_zone", "moment", "quiet_hours", "unknown_reference", "repeated", "shadowing", "priority",
+    "contradiction", "pattern", "expiry", "earn", "expression", "standing",
+})  # fmt: skip
 
 
 def describe(error: ErrorDetails) -> tuple[Location, str, str, str]:
@@ -36,6 +37,8 @@ def describe(error: ErrorDetails) -> tuple[Location, str, str, str]:
     found, wanted, accepted = render(error["input"]), expected(schema), cast("Iterable[str]", schema.get("enum", []))
     if error["type"] in _OWN_KINDS:
         wanted, accepted = _own_words(error)
+    if error["type"] == "expression":
+        found = error["ctx"]["found"]
     hint = did_you_mean(error["input"], accepted) if isinstance(error["input"], str) else ""
     return location, found, wanted, f"found {found}; expected {wanted}{hint}"
 
@@ -44,6 +47,8 @@ def _own_words(error: ErrorDetails) -> tuple[str, Iterable[str]]:
     """What an error of our own validators accepts, in words and as a list if there is one."""
     if error["type"] == "time_zone":
         return error["msg"], time_zones()
+    if error["type"] in {"earn", "expression"}:
+        return error["msg"], error["ctx"]["accepted"]
     if error["type"] != "unknown_reference":
         return error["msg"], ()
     accepted: list[str] = error["ctx"]["accepted"]

@@ -33,7 +33,10 @@ def _explain(source: Source, error: ValidationError) -> None:
     """Add what `error` holds to the problems of `source`."""
     for entry in error.errors(include_url=False):
         location, found, expected, message = describe(entry)
-        source.refuse(source.position(location), location, found, expected, message)
+        place = source.position(location)
+        if entry["type"] == "expression":
+            place = source.values.get(location, place)
+        source.refuse(place, location, found, expected, message)
 
 
 def _text(path: Path) -> str:

@@ -4,8 +4,16 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Final, cast
 
+from config.delays import DELAY_EXPECTED, DELAY_PATTERN
 from config.durations import DURATION_EXPECTED, DURATION_PATTERN
-from config.fields import CLOCK_PATTERN, PREFIX_PATTERN, SLUG_PATTERN, TIME_ZONE_EXPECTED
+from config.fields import (
+    CLOCK_PATTERN,
+    MOMENT_EXPECTED,
+    MOMENT_PATTERN,
+    PREFIX_PATTERN,
+    SLUG_PATTERN,
+    TIME_ZONE_EXPECTED,
+)
 
 Schema = Mapping[str, object]
 
@@ -19,6 +27,8 @@ _PATTERNS: Final = {
     PREFIX_PATTERN: "letters, digits, ., _ and -, no point first, at most 100 long",
     CLOCK_PATTERN: "a time of day from 00:00 to 23:59 such as 08:00",
     DURATION_PATTERN: DURATION_EXPECTED,
+    DELAY_PATTERN: DELAY_EXPECTED,
+    MOMENT_PATTERN: MOMENT_EXPECTED,
 }
 _TYPES: Final = {"boolean": "true or false", "object": "a mapping", "array": "a list", "string": "a text"}
 

@@ -6,87 +6,25 @@ by a table (config/references.py) together with the sections themselves, so that
 Mappings carry no order, lists do: a rule's channels are tried as listed.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Literal
 
-from pydantic import Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from config.challenges import Offer
 from config.currencies import Currency
 from config.durations import parse_duration
-from config.fields import ClockTime, DurationUs, Money, Name, Section, Slug, TimeZone
+from config.earning import EarnRule
+from config.earning_checks import earn_errors
+from config.fields import ClockTime, DurationUs, Name, Section, Slug, TimeZone
+from config.identity import BUILT_IN_IDENTIFIERS, Identity, identity_errors
 from config.references import as_detail, reference_errors
-from config.regions import RegionCode
+from config.rewards import Reward
+from config.tiers import Tiers
 
-EventType = Literal["purchase"]
-Rounding = Literal["down", "up", "half_up", "half_even"]
-Normalisation = Literal["email", "phone", "trim", "lower"]
 Regard = Literal["apply", "exempt"]
 
 
-class IdentifierType(Section):
-    """How values of an identifier type are compared, and whether one of them makes a member known."""
-
-    known: bool = Field(description="True if a value names a person (email); false if it names a thing (cookie).")
-    normalise: Normalisation = Field(
-        default="trim", description="How a value is made canonical: email, phone (E.164), trim, or trim and lower case."
-    )
-
-
-BUILT_IN_IDENTIFIERS: Final[Mapping[str, IdentifierType]] = {
-    "email": IdentifierType(known=True, normalise="email"),
-    "phone": IdentifierType(known=True, normalise="phone"),
-    "loyalty": IdentifierType(known=True, normalise="trim"),
-    "crm": IdentifierType(known=True, normalise="trim"),
-    "external": IdentifierType(known=True, normalise="trim"),
-    "device": IdentifierType(known=False, normalise="trim"),
-    "cookie": IdentifierType(known=False, normalise="trim"),
-    "pos": IdentifierType(known=False, normalise="trim"),
-}
-
-
-class Identity(Section):
-    """How identifiers become members."""
-
-    default_region: RegionCode | None = Field(
-        default=None,
-        description="Country (ISO 3166) whose rules read a phone number without country code; none: such a number is "
-        "left out and counted.",
-        examples=["DE", "GB", "US"],
-    )
-    spaces: Annotated[list[Name], Field(min_length=1)] | None = Field(
-        default=None, description="Identity spaces (brands, markets) that events may name; none: any."
-    )
-    anonymous_days: int = Field(
-        default=30, ge=1, le=3650, description="An anonymous member without activity is forgotten after so many days."
-    )
-    identifiers: dict[Slug, IdentifierType] = Field(
-        default_factory=lambda: dict(BUILT_IN_IDENTIFIERS),
-        description="Identifier types beside the built-in ones; an entry for a built-in type may give only some keys.",
-    )
-
-    @field_validator("identifiers", mode="before")
-    @classmethod
-    def _over_built_in(cls, given: object) -> object:
-        """Lay the file's entries over the built-in ones, key by key."""
-        if not isinstance(given, dict):
-            return given
-        merged: dict[object, object] = {name: kind.model_dump() for name, kind in BUILT_IN_IDENTIFIERS.items()}
-        for name, entry in given.items():
-            base = merged.get(name)
-            merged[name] = {**base, **entry} if isinstance(base, dict) and isinstance(entry, dict) else entry
-        return merged
-
-
-class EarnRule(Section):
-    """`points` for every full `per` of an order's total."""
-
-    id: Slug = Field(description="Names the rule in postings.")
-    on: EventType = Field(description="The event type that earns.")
-    currency: Slug = Field(description="The points currency; one of `currencies`.")
-    points: int = Field(ge=1, le=10**12, description="Points for each `per`.")
-    per: Money = Field(description="The money that earns `points`; orders in another currency earn nothing here.")
-    rounding: Rounding = Field(default="down", description="What happens to a fraction of a point.")
 
 
 class AbandonedCartSignal(Section):
@@ -166,6 +104,26 @@ class QuietHours(Section):
         return self
 
 
+class AlertRoute(Section):
+    """Whose an alert is, and what is to be done about it."""
+
+    owner: Name = Field(description="Who looks after it.")
+    playbook: Name = Field(description="What to do, in words or as a link.")
+
+
+class Alerts(Section):
+    """Who is told of what."""
+
+    identity_conflict: AlertRoute = Field(
+        default=AlertRoute(owner="data steward", playbook="Are the two members one person? Then send an alias."),
+        description="Two members that each hold a value of a unique type would have been merged.",
+    )
+    shared_identifier: AlertRoute = Field(
+        default=AlertRoute(owner="data steward", playbook="A kiosk? Then nothing. Else send an alias with its owner."),
+        description="An identifier was seen with too many members and stopped linking.",
+    )
+
+
 class Retention(Section):
     """How long is remembered what later events refer to."""
 
@@ -192,6 +150,9 @@ class Limits(Section):
         description="How far an event's time may lie ahead of the log's before it is refused as IN_THE_FUTURE.",
         json_schema_extra={"default": "5m"},
     )
+    event_identifiers_max: int = Field(
+        default=10_000, ge=1, le=100_000, description="An event with more identifiers is refused as INVALID_DATA."
+    )
     dead_letter_share_max: float = Field(
         default=0.5, ge=0, le=1, description="The run stops when a larger share of the lines read is refused."
     )
@@ -210,6 +171,9 @@ class Program(Section):
         default_factory=list, description="Event types of your own that are accepted as activities."
     )
     earn: list[EarnRule] = Field(default_factory=list, description="What earns points.")
+    tiers: Tiers | None = Field(default=None, description="Tiers; none: every member is like the other.")
+    offers: dict[Slug, Offer] = Field(default_factory=dict, description="Offers and challenges by name.")
+    rewards: dict[Slug, Reward] = Field(default_factory=dict, description="The catalogue of rewards by name.")
     signals: list[AbandonedCartSignal] = Field(
         default_factory=list, max_length=1, description="What is noticed about a member; at most one of a kind."
     )
@@ -223,6 +187,7 @@ class Program(Section):
     templates: dict[Slug, Template] = Field(default_factory=dict, description="Messages by name.")
     caps: list[Cap] = Field(default_factory=list, description="Rolling windows; all must have room.")
     quiet_hours: QuietHours | None = Field(default=None, description="When nothing is sent; none: at no time.")
+    alerts: Alerts = Field(default_factory=Alerts, description="Whose an alert is, by its kind.")
     retention: Retention = Field(default_factory=Retention, description="How long things are remembered.")
     limits: Limits = Field(default_factory=Limits, description="Bounds on the input.")
 
@@ -237,7 +202,7 @@ class Program(Section):
                 "purposes": _default_purposes().keys(),
                 "identity.identifiers": BUILT_IN_IDENTIFIERS.keys(),
             }
-            dangling = reference_errors(given, defaults)
+            dangling = [*reference_errors(given, defaults), *identity_errors(given), *earn_errors(given)]
         try:
             program = validate(given)
         except ValidationError as error:

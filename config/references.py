@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
 from config.problems import Location, dotted
+from config.standing_checks import standing_errors
 from schemas.events import EVENT_TYPES
 
 _PYDANTIC_ERRORS: Final = frozenset(get_args(ErrorType))
@@ -26,6 +27,9 @@ class Reference(NamedTuple):
 
 REFERENCES: Final = (
     Reference(("earn", "*", "currency"), "currencies", "a currency"),
+    Reference(("tiers", "measures", "*", "currency"), "currencies", "a currency"),
+    Reference(("rewards", "*", "cost", "currency"), "currencies", "a currency"),
+    Reference(("offers", "*", "reward", "currency"), "currencies", "a currency"),
     Reference(("rules", "*", "on"), "signals", "a signal"),
     Reference(("rules", "*", "purpose"), "purposes", "a purpose"),
     Reference(("rules", "*", "channels", "*"), "channels", "a channel"),
@@ -42,6 +46,8 @@ POINTS_EXPIRING: Final = "points_expiring"
 UNIQUE: Final = (
     ("earn", "*", "id"),
     ("signals", "*", "id"),
+    ("tiers", "levels", "*", "id"),
+    ("tiers", "levels", "*", "perks", "*", "id"),
     ("rules", "*", "id"),
     ("caps", "*", "id"),
     ("rules", "*", "channels", "*"),
@@ -52,7 +58,7 @@ UNIQUE: Final = (
 
 def reference_errors(data: Mapping[str, object], defaults: Mapping[str, Collection[str]]) -> list[InitErrorDetails]:
     """What in `data` refers to nothing or names something twice; `defaults` are names declared without the file."""
-    return [*_dangling(data, defaults), *_repeated(data), *_shadowing(data)]
+    return [*_dangling(data, defaults), *_repeated(data), *_shadowing(data), *standing_errors(data)]
 
 
 def as_detail(error: ErrorDetails) -> InitErrorDetails:
@@ -78,8 +84,9 @@ def _dangling(data: Mapping[str, object], defaults: Mapping[str, Collection[str]
 def _repeated(data: Mapping[str, object]) -> Iterator[InitErrorDetails]:
     for path in UNIQUE:
         first: dict[tuple[Location, str], Location] = {}
+        last_star = max(at for at, step in enumerate(path) if step == "*")
         for location, value in _values(data, path):
-            scope = location[: path.index("*")] if path.count("*") == 1 else location[:-1]
+            scope = location[:last_star]
             earlier = first.setdefault((scope, value), location)
             if earlier != location:
                 message = f"each name once; {dotted(earlier)} has this one already"

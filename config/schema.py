@@ -3,7 +3,8 @@
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from config.program import Identity, Program
+from config.identity import Identity
+from config.program import Program
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

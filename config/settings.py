@@ -72,6 +72,9 @@ class Settings(BaseModel):
     outage_seconds_max: Seconds = Field(
         default=300.0, description="How long the broker may be away before the process gives up."
     )
+    voucher_secret: str | None = Field(
+        default=None, description="Key of the codes of vouchers, 16 characters or more; none: the folder makes one."
+    )
     keep_records: bool = Field(default=False, description="Whether the files of finished records stay after loading.")
 
     @classmethod

@@ -25,12 +25,16 @@ _PLAIN_SCALARS: Final = (
 
 @dataclass(slots=True)
 class Source:
-    """Plain data of `file`; `positions` has the (line, column), from 1, of every key and list entry."""
+    """Plain data of `file`; `positions` has the (line, column), from 1, of every key and list entry.
+
+    `values` has where the value of a key begins.
+    """
 
     file: str
     data: dict[str, object] = field(default_factory=dict)
     positions: dict[Location, tuple[int, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    values: dict[Location, tuple[int, int]] = field(default_factory=dict)
 
     def position(self, location: Location) -> tuple[int, int]:
         """Line and column of `location`, or of the nearest thing around it that is in the file."""
@@ -124,6 +128,7 @@ def _mapping(source: Source, node: yaml.MappingNode, at: Location) -> dict[str, 
             source.refuse(place, location, repr(key), "each key once", message)
             continue
         source.positions[location] = place
+        source.values[location] = _mark(value_node)
         data[key] = _value(source, value_node, location)
     return data
 

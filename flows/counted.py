@@ -1,9 +1,11 @@
 """Counts of what the stations did: into durable totals and into metrics, by the batch, never by the event."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from flows.liability import count_entry
 from flows.runtime.metrics import Metrics
+from schemas.records import AlertRaised, IdentityChanged
 from schemas.states import MemberTotals, Totals
 from schemas.stitched import Emit
 
@@ -23,7 +25,9 @@ class StitchCounts:
             links=totals.links, rejected=sum(totals.rejected.values()),
         )  # fmt: skip
 
-    def batch(self, left_out: dict[str, int]) -> None:
+    def batch(
+        self, left_out: dict[str, int], changes: Sequence[IdentityChanged], alerts: Sequence[AlertRaised] = ()
+    ) -> None:
         """Count what the last batch added; `left_out` are identifiers by `type/why`, and is emptied."""
         now = self._now()
         added = now - self._before
@@ -40,6 +44,10 @@ class StitchCounts:
         metrics.merges_total.inc(added["merges"])
         metrics.links_total.inc(added["links"])
         metrics.members.set(self._totals.members)
+        for kind, count in Counter(change.kind for change in changes).items():
+            self._totals.changes[kind] = self._totals.changes.get(kind, 0) + count
+            metrics.identity_changes_total.labels(kind).inc(count)
+        _count_alerts(metrics, self._totals.alerts, alerts)
         if left_out:
             self._count_left_out(left_out)
 
@@ -85,6 +93,7 @@ class MemberCounts:
             totals.actions[action.channel] = totals.actions.get(action.channel, 0) + 1
             metrics.actions_total.labels(action.channel).inc()
         totals.receipts += len(emit.receipts)
+        _count_alerts(metrics, totals.alerts, emit.alerts)
 
     def _count_points(self, emit: Emit) -> None:
         totals = self._totals
@@ -108,3 +117,9 @@ class MemberCounts:
         for name, points in totals.expiring.items():
             metrics.points_expiring.labels(*name.split(" ", 1)).set(points)
         self._shown_months = set(totals.expiring)
+
+
+def _count_alerts(metrics: Metrics, total: dict[str, int], alerts: Sequence[AlertRaised]) -> None:
+    for kind, count in Counter(alert.kind for alert in alerts).items():
+        total[kind] = total.get(kind, 0) + count
+        metrics.alerts_total.labels(kind).inc(count)

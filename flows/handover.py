@@ -1,9 +1,12 @@
-"""Hand-overs: merging two members whose states may stand in different workers.
+"""Hand-overs: merging two members, or parting one, where the two may stand in different workers.
 
 A merge has two halves. The worker of `absorbed` gives: it leaves a forwarding stone and sends a copy of the state. The
 worker of `member_id` takes: if the copy is there, the member absorbs it; if not, the member is put aside with
 everything that comes for it meanwhile, its timers too, and goes on when the copy has come. Members do not see each
 other otherwise, so what each says is what it would have said had both stood in one worker, however long the way was.
+
+A split is the same in the other direction: the worker of `member_id` takes the part out and gives it, and that of
+`part_id`, which nobody has seen before, takes it. So a copy is known by who travels: the absorbed member, or the part.
 
 The rules are the same when both halves are ours: a copy then needs no way. A member that waits may itself be given
 away, or be waited for by a second one: each item of its queue is a step like any other, so chains follow.
@@ -19,7 +22,7 @@ from msgspec.structs import replace
 from flows.member import MemberMachine
 from schemas.hosting import Timer, TimerQueue
 from schemas.states import STATE_FORMAT, decode_member, encode_state
-from schemas.stitched import Copy, Merged, Step
+from schemas.stitched import Copy, Halved, Merged, Parted, Step, giver_taker
 
 
 class Held(Struct, array_like=True):
@@ -34,8 +37,13 @@ class Held(Struct, array_like=True):
     copies: list[Copy] = []
 
 
+def is_halved(step: Step) -> bool:
+    """Say whether a step has two halves, for two members."""
+    return type(step) is Merged or type(step) is Parted
+
+
 class Handovers:
-    """Does the merges of a worker: `apply` steps and `arrive` copies, then collect `sent` and `absorbed`.
+    """Does the merges and splits of a worker: `apply` steps and `arrive` copies, then collect `sent` and `absorbed`.
 
     `sent` are copies for other workers; `absorbed` those from other workers that are of no use any more.
     """
@@ -62,7 +70,7 @@ class Handovers:
         """Apply steps in order; runs of steps that concern no waiting member go to the machine as they are."""
         run: list[Step] = []
         for step in steps:
-            if type(step) is not Merged and step.member_id not in self.waiting:
+            if not is_halved(step) and step.member_id not in self.waiting:
                 run.append(step)
                 continue
             self._machine.apply(run)
@@ -91,7 +99,8 @@ class Handovers:
     def _is_expected(self, copy: Copy) -> bool:
         held = self._held.get(copy.member_id)
         return held is not None and any(
-            type(step) is Merged and step.takes and step.absorbed == copy.absorbed for step in held.steps
+            (type(step) is Merged or type(step) is Parted) and step.takes and giver_taker(step)[2] == copy.absorbed
+            for step in held.steps
         )
 
     def rows(self) -> Iterator[tuple[str, Held | None]]:
@@ -106,7 +115,7 @@ class Handovers:
     # the two halves
 
     def _do(self, step: Step) -> None:
-        if type(step) is not Merged:
+        if type(step) is not Merged and type(step) is not Parted:
             self._put_aside(step.member_id, step)
             return
         if step.gives:
@@ -114,36 +123,42 @@ class Handovers:
         if step.takes:
             self._take(step)
 
-    def _give(self, step: Merged) -> None:
-        if step.absorbed in self.waiting:
-            self._put_aside(step.absorbed, replace(step, takes=False))
+    def _give(self, step: Halved) -> None:
+        giver, taker, traveller = giver_taker(step)
+        if giver in self.waiting:
+            self._put_aside(giver, replace(step, takes=False))
             return
-        other = self._machine.give(step)
-        if other is None:
+        member = self._machine.give(step) if isinstance(step, Merged) else self._machine.give_part(step)
+        if member is None:
             return
-        copy = Copy(STATE_FORMAT, step.seq, step.member_id, step.absorbed, encode_state(other))
-        if self._is_ours(step.member_id):
+        copy = Copy(STATE_FORMAT, step.seq, taker, traveller, encode_state(member))
+        if self._is_ours(taker):
             self._deliver(copy)
         else:
             self.sent.append(copy)
 
-    def _take(self, step: Merged) -> None:
-        if step.member_id in self.waiting:
-            self._put_aside(step.member_id, replace(step, gives=False))
+    def _take(self, step: Halved) -> None:
+        giver, taker, traveller = giver_taker(step)
+        if taker in self.waiting:
+            self._put_aside(taker, replace(step, gives=False))
             return
-        held = self._held.setdefault(step.member_id, Held())
-        self._changed.add(step.member_id)
-        copy = next((one for one in held.copies if one.absorbed == step.absorbed), None)
+        held = self._held.setdefault(taker, Held())
+        self._changed.add(taker)
+        copy = next((one for one in held.copies if one.absorbed == traveller), None)
         if copy is None:
-            held.awaits, held.steps = step.absorbed, [replace(step, gives=False)]
-            held.timers = self._machine.put_aside.setdefault(step.member_id, [])
-            self.waiting.add(step.member_id)
+            held.awaits, held.steps = traveller, [replace(step, gives=False)]
+            held.timers = self._machine.put_aside.setdefault(taker, [])
+            self.waiting.add(taker)
             return
         held.copies.remove(copy)
         if not held.copies:
-            del self._held[step.member_id]
-        self._machine.take(step, decode_member(copy.packed))
-        if not self._is_ours(step.absorbed):
+            del self._held[taker]
+        member = decode_member(copy.packed)
+        if isinstance(step, Merged):
+            self._machine.take(step, member)
+        else:
+            self._machine.take_part(step, member)
+        if not self._is_ours(giver):
             self.absorbed.append(copy)
 
     def _put_aside(self, member_id: str, step: Step) -> None:
@@ -176,7 +191,7 @@ class Handovers:
         self._changed.add(member_id)
         for at, step in enumerate(steps):
             self._fire(own, step.log_us)
-            if type(step) is Merged:
+            if is_halved(step):
                 self._do(step)
                 if member_id in self.waiting:
                     self._held[member_id].steps.extend(steps[at + 1 :])

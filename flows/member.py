@@ -6,25 +6,40 @@ to a member raises its version by one.
 
 from collections.abc import Callable
 from heapq import heappush
-from typing import Any
+from typing import Any, NamedTuple, assert_never
 
 from config.program import Program
 from flows.decisions import consent
 from flows.decisions.decide import TIMER as QUIET_TIMER
 from flows.decisions.decide import Decider
+from flows.earned import Earner
+from flows.ledger.budgets import Budgets
 from flows.ledger.keeping import SIGNAL as EXPIRING
 from flows.ledger.ledger import TIMERS as LEDGER_TIMERS
 from flows.ledger.ledger import Ledger
+from flows.ledger.orders import is_purchased
+from flows.ledger.stock import Stock
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts, Raised
+from flows.standing import TIMERS as STANDING_TIMERS
+from flows.standing import Heard, standing_of
+from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
 from schemas.events import CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
-from schemas.records import ReceiptNoted
+from schemas.records import ExportAsked, ReceiptNoted
 from schemas.states import Deferred, Member
-from schemas.stitched import Emit, Forgotten, Merged, Step, Stitched
+from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
+
+
+class Shared(NamedTuple):
+    """What the members of a worker share: stock of rewards, budgets of earn rules, and the key of vouchers' codes."""
+
+    stock: Stock
+    budgets: Budgets
+    secret: bytes
 
 
 class MemberMachine:
@@ -33,15 +48,20 @@ class MemberMachine:
     A member in `put_aside` waits for another worker: its timers collect there, as a heap, instead of firing.
     """
 
-    def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue) -> None:
+    def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue, shared: Shared) -> None:
         self._members = members
         self._timers = timers
-        self._ledger = Ledger(program)
+        heard = Heard()
+        self._ledger = Ledger(program, None if program.tiers is None else heard)
+        self._earner = Earner(program, shared.budgets)
         self._carts = AbandonedCarts(program)
         self._decider = Decider(program)
+        self._standing = standing_of(program, self._ledger, heard, shared.stock, shared.secret)
+        self._uniting = Uniting(self._ledger, self._carts, self._decider, self._standing)
         self.emit = Emit(self._wake)
         self.touched: dict[str, Member] = {}
         self.gone: list[str] = []
+        self.exports: list[ExportAsked] = []
         self.forgotten_events = 0
         self.put_aside: dict[str, list[Timer]] = {}
         self._handlers: dict[type, Handler] = {
@@ -51,15 +71,16 @@ class MemberMachine:
             events.RedeemCancel: self._redeem_cancel,
             events.PointsAdjust: self._adjust,
             events.Accrual: self._accrual,
-            events.Split: self._unsupported,
-            events.Erase: self._unsupported,
-            events.Export: self._unsupported,
             events.CartChange: self._cart_change,
             events.Consent: self._consent,
             events.Preference: self._preference,
             events.MemberUpdate: self._member_update,
             events.Receipt: self._receipt,
         }
+        for kind in self._earner.types - {events.Purchase}:
+            self._handlers[kind] = self._earning_too(self._handlers.get(kind))
+        if self._standing is not None:
+            self._handlers = self._standing.around(self._handlers)
 
     def apply(self, steps: list[Step]) -> None:
         """Apply steps in order; the hot loop of this station."""
@@ -82,7 +103,7 @@ class MemberMachine:
             member.events += 1
             member.updated_us = step.log_us
             if step.linked is not None:
-                _link(member, step.linked, known=step.known)
+                _link(member, step)
             event = step.event
             if member.books.awaited:
                 self._ledger.happened(member, event, step, emit)
@@ -120,6 +141,9 @@ class MemberMachine:
         elif timer.kind in LEDGER_TIMERS:
             if not self._fire_ledger(member, timer):
                 return
+        elif timer.kind in STANDING_TIMERS:
+            if self._standing is None or not self._standing.fire(member, timer, self.emit):
+                return
         else:
             raise AssertionError(timer.kind)
         self._changed(member, timer.due_us)
@@ -156,18 +180,54 @@ class MemberMachine:
 
     # what happens to members
 
-    def _happened(self, step: Merged | Forgotten) -> None:
+    def _happened(self, step: Merged | Forgotten | Parted | Unlinked | Erased | Exported) -> None:
         match step:
             case Merged():
                 self._merge(step)
+            case Parted():
+                self.take_part(step, self.give_part(step))
             case Forgotten():
-                member = self._members.get(step.member_id)
-                if member is not None:
-                    self.forgotten_events += member.events
-                    self._ledger.forget(member.member_id, member.books, step, self.emit)
-                self._members.remove(step.member_id)
-                self.touched.pop(step.member_id, None)
-                self.gone.append(step.member_id)
+                self._forget(step)
+            case Unlinked():
+                self._unlink(step)
+            case Erased():
+                self._erase(step)
+            case Exported():
+                self._export(step)
+            case _:
+                assert_never(step)
+
+    def _forget(self, step: Forgotten) -> None:
+        member = self._members.get(step.member_id)
+        if member is not None:
+            self.forgotten_events += member.events
+            self._ledger.forget(member.member_id, member.books, step, self.emit)
+        self._remove(step.member_id)
+
+    def _unlink(self, step: Unlinked) -> None:
+        member = self._members.get(step.member_id)
+        if member is not None:
+            drop_values(member, step.ids)
+            self._changed(member, step.log_us)
+
+    def _erase(self, step: Erased) -> None:
+        member = self._members.get(step.member_id)
+        if member is not None:
+            self._uniting.end(member, step, self.emit)
+        self._remove(step.member_id)
+
+    def _export(self, step: Exported) -> None:
+        member = self._members.get(step.member_id)
+        if member is not None:
+            self.touched[step.member_id] = member
+            self.exports.append(
+                ExportAsked(step.member_id, step.former, step.request_id, step.actor, step.log_us)
+            )
+
+    def _remove(self, member_id: str) -> None:
+        self._members.remove(member_id)
+        self.touched.pop(member_id, None)
+        self.gone.append(member_id)
 
     def _merge(self, step: Merged) -> None:
         """Absorb the other member, which becomes a forwarding stone; absorbing twice changes nothing."""
@@ -193,29 +253,46 @@ class MemberMachine:
         into = self._members.get(step.member_id)
         if into is None:
             into = Member(step.member_id, other.space)
-        self._absorb(into, other, step)
+        self._uniting.absorb(into, other, step, self.emit)
         self._changed(into, step.log_us)
 
-    def _absorb(self, into: Member, other: Member, step: Merged) -> None:
-        into.known = into.known or other.known
-        into.events += other.events
-        for kind, values in other.ids.items():
-            into.ids[kind] = [*(value for value in values if value not in into.ids.get(kind, ())),
-                              *into.ids.get(kind, ())]
-        if other.attributes_us > into.attributes_us:
-            into.attributes = {**into.attributes, **other.attributes}
-        else:
-            into.attributes = {**other.attributes, **into.attributes}
-        into.attributes_us = max(into.attributes_us, other.attributes_us)
-        self._ledger.absorb(into.member_id, into.books, other.member_id, other.books, step, self.emit)
-        consent.absorb(into.relations, other.relations)
-        self._carts.absorb(into, other, step.log_us, self.emit)
-        self._decider.absorb(into, other, self.emit)
+    def give_part(self, step: Parted) -> Member:
+        """Take out of `member_id` what is a member of its own from now on, and give it."""
+        keeps = self._members.get(step.member_id)
+        assert keeps is not None, step.member_id
+        waits = self.put_aside.get(step.part_id)
+        self.put_aside[step.part_id] = []       # who takes the part wakes it
+        part = self._uniting.part(keeps, step, self.emit)
+        del self.put_aside[step.part_id]
+        if waits is not None:
+            self.put_aside[step.part_id] = waits
+        self._changed(keeps, step.log_us)
+        return part
+
+    def take_part(self, step: Parted, part: Member) -> None:
+        """Take in a member that was part of another."""
+        self._uniting.wake(part, self.emit)
+        self._changed(part, step.log_us)
 
     # what events do
 
+    def _earning_too(self, handler: Handler | None) -> Handler:
+        """Give what an event does, and then earns."""
+
+        def handle(member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
+            if handler is not None:
+                handler(member, event, step, emit)
+            for grant in self._earner.grants(member, event, step):
+                self._ledger.grant(member, grant, step, emit)
+
+        return handle
+
     def _purchase(self, member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
-        self._ledger.purchase(member.member_id, member.books, event, step, emit)
+        order = member.books.orders.get(event.data.order_id)
+        grants = self._earner.grants(member, event, step, again=order is not None and is_purchased(order))
+        if self._standing is not None:
+            grants = self._standing.with_bonus(member, grants)
+        self._ledger.purchase(member.member_id, member.books, event, step, emit, grants)
         self._carts.purchase(member, step, emit)
 
     def _return(self, member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:
@@ -232,9 +309,6 @@ class MemberMachine:
 
     def _accrual(self, member: Member, event: events.Accrual, step: Stitched, emit: Emit) -> None:
         self._ledger.accrue(member.member_id, member.books, event, step, emit)
-
-    def _unsupported(self, member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
-        self._ledger.unsupported(member.member_id, str(event.__struct_config__.tag), step, emit)
 
     def _cart_change(self, member: Member, event: events.CartChange, step: Stitched, emit: Emit) -> None:
         self._carts.change(member, event, step, emit)
@@ -263,11 +337,9 @@ class MemberMachine:
         )  # fmt: skip
 
 
-def _link(member: Member, linked: list[str], *, known: bool) -> None:
-    """Keep new identifiers by type; the latest stands last, since a message goes to the latest address."""
-    member.known = member.known or known
-    for identifier in linked:
-        kind, _, value = identifier.partition(":")
-        values = member.ids.setdefault(kind, [])
-        if value not in values:
-            values.append(value)
+def _link(member: Member, step: Stitched) -> None:
+    """Keep new identifiers, and since when nothing counts that was agreed to before."""
+    member.known = member.known or step.known
+    for identifier in step.linked or ():
+        keep_value(member, identifier)
+    member.relations.erased_us = max(member.relations.erased_us, step.erased_us)

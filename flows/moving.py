@@ -25,8 +25,8 @@ from schemas.groups import partition_of
 from schemas.states import MemberTotals, decode_member, decode_member_totals, encode_state
 
 REST, MOVED, MOVING = "at_rest.json", "moved.json", "moving.json"
-MEMBER_TAG, TIMER_TAG = b"m", b"t"
-TAGS = (MEMBER_TAG, TIMER_TAG, HELD_TAG)
+MEMBER_TAG, TIMER_TAG, SHELF_TAG, BUDGET_TAG = b"m", b"t", b"s", b"b"
+TAGS = (MEMBER_TAG, TIMER_TAG, HELD_TAG, SHELF_TAG, BUDGET_TAG)
 ROWS_AT_ONCE = 10_000
 
 

@@ -11,26 +11,37 @@ from msgspec import Struct
 
 from config.program import Program
 from flows.counted import MemberCounts, StitchCounts
-from flows.identity.index import IdentityIndex
+from flows.identity.index import IdentityIndex, Tables
 from flows.identity.people import People
 from flows.identity.stitch import Stitcher
-from flows.member import MemberMachine
+from flows.ledger.budgets import Budgets
+from flows.ledger.stock import Stock
+from flows.member import MemberMachine, Shared
 from flows.runtime.collector import collect_now_and_then
+from flows.runtime.marks import StoredMarks
 from flows.runtime.metrics import Metrics
 from flows.runtime.seen import SeenEvents
 from flows.runtime.store import Store
 from flows.runtime.table import Table, Weight
 from flows.runtime.timers import Timers
+from schemas.earning_states import Spent, decode_spent
 from schemas.groups import group_number
 from schemas.log import LogBatch
 from schemas.records import IdentityChanged, MemberChanged, Packet, Post
+from schemas.standing import Shelf
 from schemas.states import (
     Member,
     MemberTotals,
+    Page,
+    Person,
+    Sighting,
     Totals,
     decode_member,
     decode_member_totals,
+    decode_page,
     decode_person,
+    decode_shelf,
+    decode_sighting,
     decode_totals,
     encode_state,
     read_lines,
@@ -39,8 +50,9 @@ from schemas.stitched import StitchedBatch, encode_tables
 
 TOTALS_ROW = b"\x00n"
 NEVER_US = 1 << 63
-OWNERS_SHARE, PERSONS_SHARE, MEMBERS_SHARE = 0.15, 0.20, 0.65
+OWNERS_SHARE, PERSONS_SHARE, SIGHTED_SHARE, RARE_SHARE, MEMBERS_SHARE = 0.26, 0.20, 0.06, 0.01, 0.46
 OWNER_WEIGHT, PERSON_WEIGHT, MEMBER_WEIGHT = Weight(145, 1), Weight(200, 4), Weight(360, 8)
+TIME_BYTES = 8
 
 
 @dataclass
@@ -50,6 +62,7 @@ class Wiring:
     Where members stand in several processes, `ours` are the key groups of this one (None: all), and the topics between
     the processes have so many `partitions`; `waiting` tells how many members wait for another process. `checkpoints`
     are the last ones by station; `instead` says, after groups were moved, which one counts in the place of which.
+    `erasure_key` hashes the identifiers of erased persons.
     """
 
     program: Program
@@ -69,6 +82,8 @@ class Wiring:
     read_before: int = 0
     steps_before: int = 0
     too_many_dead: Callable[[str], None] = print
+    erasure_key: bytes = b""
+    voucher_secret: bytes = b""
 
     def next_due_us(self) -> int | None:
         """When the earliest timer of any station is due; None if there is none."""
@@ -99,18 +114,14 @@ class StitchHost:
         self._store = store = wiring.store(self.name, number)
         packed = None if store is None else store.get(TOTALS_ROW)
         self.totals = Totals() if packed is None else decode_totals(packed)
-        groups, cache = wiring.groups, wiring.cache_bytes
-        self._owners: Table[str] = Table(
-            b"i", str.encode, bytes.decode, store, groups, int(cache * OWNERS_SHARE), OWNER_WEIGHT
-        )
-        self._persons = Table(
-            b"p", encode_state, decode_person, store, groups, int(cache * PERSONS_SHARE), PERSON_WEIGHT
-        )
         self._timers = Timers(store, wiring.groups)
         self._seen = SeenEvents(program.retention.events, store)
-        self._index = IdentityIndex(program, self._owners, self._persons)
+        self._tables = _identity_tables(wiring, store)
+        self._index = IdentityIndex(program, self._tables)
         people = People(self._index, self._timers, self.totals, program.identity.anonymous_days)
-        self._stitcher = Stitcher(program, self._index, people, self._seen, self._timers, self.totals)
+        self._stitcher = Stitcher(
+            program, self._index, people, self._seen, self._timers, self.totals, wiring.erasure_key
+        )
         self._limits = program.limits
         self._counted = StitchCounts(wiring.metrics, self.totals)
         self.changes: list[IdentityChanged] = []
@@ -134,17 +145,20 @@ class StitchHost:
             stitcher.advance(batch.clock_us)
         tables: dict[str, list[Struct]] = {
             "identity": [*people.changes], "members": [*people.versions], "events": [*stitcher.events],
-            "dead_letters": [*stitcher.dead_letters],
+            "dead_letters": [*stitcher.dead_letters], "alerts": [*people.alerts],
         }  # fmt: skip
         clock_us = -1 if batch.clock_us is None else batch.clock_us
         self._looked_up += sum(len(event.ids) for event in stitcher.events)
         lines = encode_tables(tables)
-        self.changes, self.versions = people.changes, people.versions
-        out = StitchedBatch(stitcher.steps, clock_us, lines, people.moved, stitcher.gone, batch.read_at)
-        stitcher.steps, stitcher.events, stitcher.dead_letters, stitcher.gone = [], [], [], []
-        people.changes, people.versions, people.moved = [], [], []
+        self.changes, self.versions, alerts = people.changes, people.versions, people.alerts
+        erased = stitcher.requests.erased
+        out = StitchedBatch(
+            stitcher.steps, clock_us, lines, people.moved, people.gone, batch.read_at, erased=erased
+        )
+        stitcher.steps, stitcher.events, stitcher.dead_letters, stitcher.requests.erased = [], [], [], []
+        people.changes, people.versions, people.moved, people.gone, people.alerts = [], [], [], [], []
         self._judge_share()
-        self._counted.batch(self._index.left_out)
+        self._counted.batch(self._index.left_out, self.changes, alerts)
         self._note(batch, time.perf_counter() - began)
         return out
 
@@ -174,17 +188,55 @@ class StitchHost:
         began = time.perf_counter()
         if self._store is None:
             return 0
-        self._owners.flush()
-        self._persons.flush()
+        tables = self._tables
+        caches: list[Table[Any]] = [tables.owners, tables.persons, tables.pages, tables.sighted, tables.erased]
+        for table in caches:
+            table.flush()
+        tables.weak.flush()
         self._timers.flush()
         self._seen.flush(self.totals.log_us)
         self._store.write_changed(TOTALS_ROW, encode_state(self.totals))
         number = self._store.checkpoint()
-        _note_state(self._wiring, self.name, self._store, [self._owners, self._persons], self._timers, self._looked_up)
+        _note_state(self._wiring, self.name, self._store, caches, self._timers, self._looked_up)
         self._looked_up = 0
         collect_now_and_then()
         self._wiring.spent[f"{self.name} epoch"] += int((time.perf_counter() - began) * 1e9)
         return number
+
+
+class StoredTables(Tables):
+    """The tables of identity as caches over a store."""
+
+    owners: Table[str]
+    persons: Table[Person]
+    pages: Table[Page]
+    sighted: Table[Sighting]
+    erased: Table[int]
+    weak: StoredMarks
+
+
+def _identity_tables(wiring: Wiring, store: Store | None) -> StoredTables:
+    groups, cache = wiring.groups, wiring.cache_bytes
+
+    def share(part: float) -> int:
+        return int(cache * part)
+
+    return StoredTables(
+        Table(b"i", str.encode, bytes.decode, store, groups, share(OWNERS_SHARE), OWNER_WEIGHT),
+        Table(b"p", encode_state, decode_person, store, groups, share(PERSONS_SHARE), PERSON_WEIGHT),
+        Table(b"g", encode_state, decode_page, store, groups, share(RARE_SHARE)),
+        Table(b"s", encode_state, decode_sighting, store, groups, share(SIGHTED_SHARE)),
+        Table(b"x", _pack_time, _unpack_time, store, groups, share(RARE_SHARE)),
+        StoredMarks(b"w", store, groups),
+    )
+
+
+def _pack_time(time_us: int) -> bytes:
+    return time_us.to_bytes(TIME_BYTES, "big")
+
+
+def _unpack_time(packed: bytes) -> int:
+    return int.from_bytes(packed, "big")
 
 
 class MemberHost:
@@ -202,8 +254,15 @@ class MemberHost:
             MEMBER_WEIGHT,
         )
         self._timers = Timers(store, wiring.groups)
+        self._shelves: Table[Shelf] = Table(b"s", encode_state, decode_shelf, store, wiring.groups)
         wiring.load_member = self._members.peek
-        self._machine = MemberMachine(wiring.program, self._members, self._timers)
+        self._spent: Table[Spent] = Table(b"b", encode_state, decode_spent, store, wiring.groups)
+        shared = Shared(
+            Stock(self._shelves, wiring.groups),
+            Budgets(self._spent, wiring.groups, wiring.program.retention.events),
+            wiring.voucher_secret,
+        )
+        self._machine = MemberMachine(wiring.program, self._members, self._timers, shared)
         self._counted = MemberCounts(wiring.metrics, self.totals)
         self._looked_up = 0
         wiring.clocks[self.name] = lambda: self._timers.next_us
@@ -222,12 +281,15 @@ class MemberHost:
         self._counted.batch(machine.emit, machine.forgotten_events)
         machine.forgotten_events = 0
         lines = machine.emit.lines()
-        lines.update(batch.lines)
+        for table, said in batch.lines.items():
+            lines[table] = said + lines.get(table, b"")
         gone = list(dict.fromkeys([*batch.gone, *machine.gone]))
-        packet = Packet(lines, dict(machine.touched), gone, batch.moved, batch.read_at, self._posts())
-        machine.emit.clear()
-        machine.touched.clear()
-        machine.gone.clear()
+        packet = Packet(
+            lines, dict(machine.touched), gone, batch.moved, batch.read_at, self._posts(), batch.erased,
+            list(machine.exports),
+        )  # fmt: skip
+        for emptied in (machine.emit, machine.touched, machine.gone, machine.exports):
+            emptied.clear()
         seconds = time.perf_counter() - began
         if batch.steps:
             self._wiring.metrics.batch_seconds.labels(self.name).observe(seconds)
@@ -247,6 +309,8 @@ class MemberHost:
     def _flush(self) -> None:
         """Write what changed to the store."""
         self._members.flush()
+        self._shelves.flush()
+        self._spent.flush()
         self._timers.flush()
 
     def save(self) -> int:

@@ -16,7 +16,7 @@ from schemas.groups import home_of
 from schemas.handed import HANDED_FORMAT, HANDOVERS, STITCHED, Handed
 from schemas.log import LogBatch
 from schemas.records import Packet, Post
-from schemas.stitched import Copy, Merged, StitchedBatch
+from schemas.stitched import Copy, Merged, Parted, StitchedBatch, giver_taker
 
 HELD_TAG = b"h"
 NO_KEY = b""
@@ -37,7 +37,7 @@ class RoutingHost:
         """Stitch a batch, and address its steps."""
         out = self._stitch.work(batch)
         posts = self._addressed(out)
-        return Packet(out.lines, {}, [], [], out.read_at, posts)
+        return Packet(out.lines, {}, [], [], out.read_at, posts, out.erased)
 
     def save(self) -> int:
         """End the epoch."""
@@ -50,7 +50,7 @@ class RoutingHost:
         return {self._partition(member_id) for member_id in members if member_id is not None}
 
     def _addressed(self, out: StitchedBatch) -> list[Post]:
-        """Divide the steps among the partitions; a merge goes to both of its members."""
+        """Divide the steps among the partitions; a merge or split goes to both of its members."""
         totals, partition = self._stitch.totals, self._partition
         clock_us = out.clock_us if out.clock_us >= 0 else totals.log_us
         before = totals.steps
@@ -59,9 +59,10 @@ class RoutingHost:
             Handed(HANDED_FORMAT, totals.steps, clock_us, out.read_at, [], [], []) for _ in range(self._partitions)
         ]
         for seq, step in enumerate(out.steps, before + 1):
-            if type(step) is Merged:
+            if isinstance(step, Merged | Parted):
                 step.seq = seq
-                places = self._places(step.member_id, step.absorbed)
+                giver, taker, _ = giver_taker(step)
+                places = self._places(taker, giver)
             else:
                 places = {partition(step.member_id)}
             for place in places:
@@ -77,6 +78,9 @@ class RoutingHost:
             totals.versions += 1
             for place in self._places(version.member_id, version.merged_into):
                 parts[place].members.append((totals.versions, version))
+        for erased in out.erased:
+            for place in self._places(erased.member_id, *erased.former):
+                parts[place].erased.append(erased)
         return [Post(STITCHED, place, NO_KEY, _encode(part)) for place, part in enumerate(parts)]
 
 

@@ -4,12 +4,31 @@ A member belongs to a group by the hash of its id; a partition of a topic betwee
 groups. So any number of partitions and any cut into workers goes together with the same groups.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import count
+
 from xxhash import xxh3_64_intdigest
 
 
 def group_number(key: str, groups: int) -> int:
     """Give the group of a member's id (or another owner's), 0 to groups - 1."""
     return xxh3_64_intdigest(key.encode()) % groups
+
+
+def by_group(keys: Iterable[str], groups: int) -> list[tuple[int, list[str]]]:
+    """Give keys by their group, about in the order of the rows in a store (for ASCII keys exactly)."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for key in keys:
+        found[xxh3_64_intdigest(key.encode()) % groups].append(key)
+    return [(group, sorted(some)) for group, some in sorted(found.items())]
+
+
+@lru_cache(maxsize=65_536)
+def key_in_group(name: str, group: int, groups: int) -> str:
+    """Give the first key made of a name that lies in a group: a row that many share, one for each group."""
+    return next(key for number in count() if group_number(key := f"{name}#{number}", groups) == group)
 
 
 def partition_of(group: int, groups: int, partitions: int) -> int:

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from schemas.records import IdentifierMoved, IdentityChanged, MemberChanged
+from schemas.records import ErasedMember, IdentifierMoved, IdentityChanged, MemberChanged
 from schemas.stitched import Copy, Step
 
 HANDED_FORMAT = 1
@@ -17,7 +17,7 @@ class Handed(Struct, array_like=True, gc=False):
     that timers may fire up to once these steps are applied. `seqs` are the numbers of `steps`. `read_at` is a wall
     clock in seconds, for latency figures only. `moved` are look-ups of identifiers for surfaces. `identity` and
     `members` are the stitcher's records of these members, each behind a number that only grows, so that a worker's
-    warehouse knows who its members are.
+    warehouse knows who its members are; `erased` are persons whose rows it must remove.
     """
 
     format: int
@@ -29,6 +29,7 @@ class Handed(Struct, array_like=True, gc=False):
     moved: list[IdentifierMoved]
     identity: list[IdentityChanged] = []
     members: list[tuple[int, MemberChanged]] = []
+    erased: list[ErasedMember] = []
 
 
 decode_handed = msgspec.msgpack.Decoder(Handed).decode

@@ -27,6 +27,9 @@ class Rows(Protocol[T]):
     def get(self, key: str) -> T | None:
         """Give the live row, None if there is none. Whoever changes it calls `put`."""
 
+    def recall(self, key: str) -> T | None:
+        """Give a row that is in memory but not in `young`, and put it there; the store is not asked."""
+
     def load(self, key: str) -> T | None:
         """Give a row that is not in `young`, and put it there."""
 
@@ -35,6 +38,18 @@ class Rows(Protocol[T]):
 
     def remove(self, key: str) -> None:
         """Forget the row."""
+
+
+class Marks(Protocol):
+    """A set of names that is wholly in memory, so that asking is one look into `names`."""
+
+    names: set[str]
+
+    def add(self, name: str) -> None:
+        """Mark a name."""
+
+    def discard(self, name: str) -> None:
+        """Take the mark away."""
 
 
 class TimerQueue(Protocol):
@@ -52,14 +67,15 @@ class TimerQueue(Protocol):
 class Seen(Protocol):
     """The events of the retention, by 16-byte key.
 
-    A key that is neither in `recent` nor in what `probe` gave is new; the caller then notes it itself, as
-    `recent[key] = body << 32 | seconds of log time`. Everything else is for `first_sight` to judge.
+    A key at a position that is not in what `probe` gave is new; the caller notes it itself when the batch ends, with
+    `body << 32 | seconds of log time`. Everything else is for `first_sight` to judge.
     """
-
-    recent: dict[bytes, int]
 
     def probe(self, keys: list[bytes]) -> dict[int, list[int]]:
         """Look a batch of keys up; the result goes to `first_sight`."""
+
+    def note(self, keys: list[bytes], values: list[int]) -> None:
+        """Note keys of the batch that are new."""
 
     def first_sight(self, key: bytes, body: int, log_us: int, stored: list[int] | None) -> int | None:
         """Note the event; None if it is new, else the 32-bit body hash it had."""

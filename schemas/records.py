@@ -9,7 +9,8 @@ from typing import Literal
 
 from msgspec import Raw, Struct
 
-from schemas.reasons import DecisionReason, RefusalReason, RejectReason
+from schemas.reasons import DecisionReason, RefusalReason, RejectReason, TierReason
+from schemas.standing import OfferState, VoucherState
 
 Outcome = Literal["sent", "deferred", "suppressed"]
 IdentityKind = Literal[
@@ -112,6 +113,53 @@ class PointsRefused(Struct, frozen=True, gc=False):
     cause_id: str
 
 
+class TierChanged(Struct, frozen=True, gc=False):
+    """A member came from one tier to another (None: none); `until_us` is its end if nothing more is earned."""
+
+    change_id: str
+    member_id: str
+    tier: str | None
+    from_tier: str | None
+    at_us: int
+    until_us: int | None
+    reason: TierReason
+
+
+class OfferChanged(Struct, frozen=True, gc=False):
+    """A member was granted an offer or challenge, completed it, or let it end; `instance` tells grants apart.
+
+    `progress` and `goal` in the goal's own unit: minor units, events, thousandths of a quantity, days, categories.
+    """
+
+    change_id: str
+    member_id: str
+    offer: str
+    instance: str
+    state: OfferState
+    progress: int
+    goal: int
+    at_us: int
+    until_us: int | None
+    cause_source: str
+    cause_id: str
+
+
+class VoucherChanged(Struct, frozen=True, gc=False):
+    """A voucher was issued, used, cancelled or has expired; `number` counts its changes from 1 without a gap."""
+
+    voucher_id: str
+    number: int
+    member_id: str
+    reward: str
+    code: str
+    state: VoucherState
+    at_us: int
+    expires_at_us: int | None
+    redemption_id: str | None
+    cause_source: str
+    cause_id: str
+
+
 class SignalChanged(Struct, frozen=True, gc=False):
     """A signal raised or cleared; `value` in the signal's own unit (minor units of a cart's value)."""
 
@@ -167,7 +215,7 @@ class ReceiptNoted(Struct, frozen=True, gc=False):
 
 
 class AlertRaised(Struct, frozen=True, gc=False):
-    """Something people should look at; `owner` and `playbook` are the program's words: whose it is and what to do."""
+    """Something people should look at; `owner` and `playbook` are the program's words: whose it is, what to do."""
 
     alert_id: str
     at_us: int
@@ -192,8 +240,8 @@ class DeadLetter(Struct, frozen=True, gc=False):
 
 
 Record = (
-    EventApplied | IdentityChanged | MemberChanged | EntryPosted | PointsRefused | SignalChanged | DecisionMade
-    | ActionRequested | ReceiptNoted | AlertRaised | DeadLetter
+    EventApplied | IdentityChanged | MemberChanged | EntryPosted | PointsRefused | TierChanged | OfferChanged
+    | VoucherChanged | SignalChanged | DecisionMade | ActionRequested | ReceiptNoted | AlertRaised | DeadLetter
 )  # fmt: skip
 
 TABLES: dict[str, type[Struct]] = {
@@ -202,6 +250,9 @@ TABLES: dict[str, type[Struct]] = {
     "members": MemberChanged,
     "entries": EntryPosted,
     "refusals": PointsRefused,
+    "tiers": TierChanged,
+    "offers": OfferChanged,
+    "vouchers": VoucherChanged,
     "signals": SignalChanged,
     "decisions": DecisionMade,
     "actions": ActionRequested,
@@ -224,6 +275,33 @@ class IdentifierMoved(Struct, frozen=True, gc=False):
     before: str | None = None
 
 
+class ErasedMember(Struct, frozen=True, gc=False):
+    """A person to be taken out of everything that was written until now.
+
+    `former` are the ids of all members that it had absorbed, `ids` the identifiers that it held (`type:value`) in
+    `space`. `seq` is the number of the identity change that erased it, `cause_key` the key of the event that asked.
+    """
+
+    member_id: str
+    space: str
+    former: list[str]
+    ids: list[str]
+    request_id: str
+    at_us: int
+    seq: int
+    cause_key: str
+
+
+class ExportAsked(Struct, frozen=True, gc=False):
+    """Everything that is held on a person is to be written down; `former` are the members that it had absorbed."""
+
+    member_id: str
+    former: list[str]
+    request_id: str
+    actor: str
+    at_us: int
+
+
 class Post(Struct, frozen=True, gc=False):
     """A message to another process of ours: `topic` is its name without the deployment's prefix.
 
@@ -243,7 +321,9 @@ class Packet(Struct, gc=False):
     `lines` holds JSON lines by table name, encoded at once; `touched` the live member states by id, from which a sink
     that shows the present builds its documents when it flushes (the latest wins); `gone` the members that are no more
     (merged or forgotten); `posts` what goes to other processes of the same deployment; `read_at` the wall clock in
-    seconds when its input was read, for latency figures only.
+    seconds when its input was read, for latency figures only. `erased` are people to be taken out of what was written
+    before and with this packet, `exports` those of whom everything is to be written down; who is exported is among
+    `touched`, who is erased among `gone`, and the identifiers of the latter in `moved`, as nobody's.
     """
 
     lines: dict[str, bytes]
@@ -252,3 +332,5 @@ class Packet(Struct, gc=False):
     moved: list[IdentifierMoved]
     read_at: float = 0.0
     posts: list[Post] = []
+    erased: list[ErasedMember] = []
+    exports: list[ExportAsked] = []

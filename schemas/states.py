@@ -10,13 +10,22 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from schemas.earning_states import Earning
+from schemas.standing import Offers, Shelf, Standing, Voucher
+
 STATE_FORMAT = 1
 
 ConsentState = Literal["granted", "denied", "withdrawn"]
 
 
 class Person(Struct, array_like=True, gc=False):
-    """A node of identity: what the stitcher knows of a member. `ids` are canonical `type:value` strings."""
+    """What the stitcher knows of a member. `ids` are canonical `type:value` strings, the one that made it first.
+
+    `via` and `linked_us` stand beside `ids` and say how each came to the member: the edges of its link tree
+    (flows/identity/tree.py). `absorbed` are the members merged into it, each with its first identifier. Of a member
+    with very many identifiers the older ones stand in `pages` rows of their own. `alerted` are members with which a
+    conflict was told already.
+    """
 
     member_id: str
     space: str
@@ -26,6 +35,34 @@ class Person(Struct, array_like=True, gc=False):
     ids: list[str]
     version: int = 1
     merged_into: str | None = None
+    via: list[str] = []
+    linked_us: list[int] = []
+    absorbed: list[tuple[str, str]] = []
+    pages: int = 0
+    alerted: list[str] = []
+
+
+class Page(Struct, array_like=True, gc=False):
+    """Older identifiers of a member that has very many, and members it absorbed; the fields are those of `Person`."""
+
+    ids: list[str]
+    via: list[str]
+    linked_us: list[int]
+    absorbed: list[tuple[str, str]]
+
+
+class Sighting(Struct, array_like=True, gc=False):
+    """Who was seen with a shared identifier: an identifier of each person (its anchor), and the last log day.
+
+    `day` is the last day where there is one person only and the identifier is its own (its own row is then older);
+    SEVERAL otherwise.
+    """
+
+    day: int
+    people: list[tuple[str, int]]
+
+
+SEVERAL = -1
 
 
 class Lot(Struct, array_like=True, gc=False):
@@ -168,7 +205,7 @@ class Books(Struct, array_like=True, gc=False):
 
 
 class Cart(Struct, array_like=True, gc=False):
-    """A cart: when its status was said (event time), when it counts as abandoned (0: it does not)."""
+    """A cart: when its status was said (event time), when it counts as abandoned (0: it does not), by whom (`by`)."""
 
     event_us: int
     active: bool
@@ -177,6 +214,7 @@ class Cart(Struct, array_like=True, gc=False):
     money: str | None
     cause_key: str
     raised: bool = False
+    by: str = ""
 
 
 class Consent(Struct, array_like=True, gc=False):
@@ -206,7 +244,10 @@ class Deferred(Struct, array_like=True, gc=False):
 
 
 class Relations(Struct, array_like=True, gc=False):
-    """How a member may be spoken to: consents by `channel/purpose`, wishes, what was sent, what waits."""
+    """How a member may be spoken to: consents by `channel/purpose`, wishes, what was sent, what waits.
+
+    `erased_us`: one of the identifiers belonged to a person who was erased then; consents from before do not count.
+    """
 
     consents: dict[str, Consent] = {}
     contacts: list[Contact] = []
@@ -218,6 +259,7 @@ class Relations(Struct, array_like=True, gc=False):
     time_zone: str | None = None
     language: str | None = None
     wished_us: int = 0
+    erased_us: int = 0
 
 
 class Member(Struct, array_like=True, gc=False):
@@ -237,6 +279,10 @@ class Member(Struct, array_like=True, gc=False):
     books: Books = msgspec.field(default_factory=Books)
     carts: dict[str, Cart] = {}
     relations: Relations = msgspec.field(default_factory=Relations)
+    earning: Earning = msgspec.field(default_factory=Earning)
+    standing: Standing | None = None
+    offers: Offers | None = None
+    vouchers: dict[str, Voucher] = {}
 
 
 class Totals(Struct, array_like=True, gc=False):
@@ -256,6 +302,9 @@ class Totals(Struct, array_like=True, gc=False):
     left_out: dict[str, int] = {}
     steps: int = 0
     versions: int = 0
+    changes: dict[str, int] = {}
+    alerts: dict[str, int] = {}
+    tombstones: int = 0
 
 
 def read_lines(totals: Totals) -> int:
@@ -282,6 +331,7 @@ class MemberTotals(Struct, array_like=True, gc=False):
     expired_anonymous: int = 0
     steps: int = 0
     log_us: int = 0
+    alerts: dict[str, int] = {}
     pending: dict[str, int] = {}
     expiring: dict[str, int] = {}
     breakage: dict[str, int] = {}
@@ -290,6 +340,9 @@ class MemberTotals(Struct, array_like=True, gc=False):
 
 encode_state = msgspec.msgpack.Encoder().encode
 decode_person = msgspec.msgpack.Decoder(Person).decode
+decode_page = msgspec.msgpack.Decoder(Page).decode
+decode_sighting = msgspec.msgpack.Decoder(Sighting).decode
 decode_member = msgspec.msgpack.Decoder(Member).decode
+decode_shelf = msgspec.msgpack.Decoder(Shelf).decode
 decode_totals = msgspec.msgpack.Decoder(Totals).decode
 decode_member_totals = msgspec.msgpack.Decoder(MemberTotals).decode

@@ -12,10 +12,14 @@ from schemas.records import (
     AlertRaised,
     DecisionMade,
     EntryPosted,
+    ErasedMember,
     IdentifierMoved,
+    OfferChanged,
     PointsRefused,
     ReceiptNoted,
     SignalChanged,
+    TierChanged,
+    VoucherChanged,
 )
 
 
@@ -86,6 +90,13 @@ class Parted(Cause, gc=False, array_like=True, tag="parted"):
     takes: bool = True
 
 
+class Unlinked(Cause, gc=False, array_like=True, tag="unlinked"):
+    """Identifiers (`type:value`) are not the member's any more: too many people use them."""
+
+    member_id: str
+    ids: list[str]
+
+
 class Erased(Cause, gc=False, array_like=True, tag="erased"):
     """The person behind a member is to be forgotten for good; what the books held goes to an anonymous account."""
 
@@ -94,19 +105,31 @@ class Erased(Cause, gc=False, array_like=True, tag="erased"):
 
 
 class Exported(Cause, gc=False, array_like=True, tag="exported"):
-    """Everything that is held on a member was asked for."""
+    """Everything that is held on a member, and on those it absorbed, was asked for."""
 
     member_id: str
+    former: list[str]
     request_id: str
     actor: str
 
 
-Step = Stitched | Merged | Forgotten | Parted | Erased | Exported
+Halved = Merged | Parted
+
+
+def giver_taker(step: Halved) -> tuple[str, str, str]:
+    """Give the members of a step's two halves, who gives and who takes, and whose state travels."""
+    if isinstance(step, Merged):
+        return step.absorbed, step.member_id, step.absorbed
+    return step.member_id, step.part_id, step.part_id
+
+
+Step = Stitched | Merged | Forgotten | Parted | Unlinked | Erased | Exported
 
 
 class Copy(Struct, gc=False, array_like=True):
-    """A member on its way to another worker: `packed` is its state at the step `seq` that merged it into another.
+    """A member on its way to another worker: `packed` is its state at the step `seq` that merged or parted it.
 
+    `absorbed` is who travels: the member that was merged into `member_id`, or the part, which is `member_id` itself.
     `late`, set by who reads it: the step was passed before, so it is of use only to a member that waits for it.
     """
 
@@ -131,6 +154,7 @@ class StitchedBatch(Struct, gc=False):
     gone: list[str]
     read_at: float
     copies: list[Copy] = []
+    erased: list[ErasedMember] = []
 
 
 class Emit:
@@ -139,6 +163,9 @@ class Emit:
     def __init__(self, wake: Callable[[int, str, str, str], None]) -> None:
         self.entries: list[EntryPosted] = []
         self.refusals: list[PointsRefused] = []
+        self.tiers: list[TierChanged] = []
+        self.offers: list[OfferChanged] = []
+        self.vouchers: list[VoucherChanged] = []
         self.signals: list[SignalChanged] = []
         self.decisions: list[DecisionMade] = []
         self.actions: list[ActionRequested] = []
@@ -151,6 +178,9 @@ class Emit:
         tables: dict[str, list[Struct]] = {
             "entries": [*self.entries],
             "refusals": [*self.refusals],
+            "tiers": [*self.tiers],
+            "offers": [*self.offers],
+            "vouchers": [*self.vouchers],
             "signals": [*self.signals],
             "decisions": [*self.decisions],
             "actions": [*self.actions],
@@ -162,7 +192,8 @@ class Emit:
     def clear(self) -> None:
         """Forget all records, to begin the next batch."""
         for records in (
-            self.entries, self.refusals, self.signals, self.decisions, self.actions, self.receipts, self.alerts,
+            self.entries, self.refusals, self.tiers, self.offers, self.vouchers, self.signals, self.decisions,
+            self.actions, self.receipts, self.alerts,
         ):  # fmt: skip
             records.clear()
 

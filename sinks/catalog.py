@@ -91,19 +91,24 @@ def save_views(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Ma
     built.unlink(missing_ok=True)
     connection.execute(f"ATTACH {stored.quoted(built)} AS built (STORAGE_VERSION '{READABLE_SINCE}')")
     try:
-        connection.execute("USE built")
-        connection.execute("CREATE SCHEMA stored")
-        for table in TABLES:
-            found = [parquet_path(folder, table, file.name) for file in manifest.tables[table]]
-            connection.execute(f"CREATE VIEW stored.{table} AS {stored.read_parquet(table, found)}")
-        for view, query in VIEWS.items():
-            connection.execute(f"CREATE VIEW {view} AS {query}")
+        create_views(connection, "built", folder, manifest)
         about = f"SELECT {stored.quoted(folder)} AS folder, {manifest.epoch}::BIGINT AS epoch"
         connection.execute(f"CREATE VIEW about AS {about}")
     finally:
         connection.execute("USE memory")
         connection.execute("DETACH built")
     built.replace(folder / WAREHOUSE)
+
+
+def create_views(connection: duckdb.DuckDBPyConnection, database: str, folder: Path, manifest: Manifest) -> None:
+    """Make the views for a manifest's files in an attached database, which is in use from then on."""
+    connection.execute(f"USE {database}")
+    connection.execute("CREATE SCHEMA stored")
+    for table in TABLES:
+        found = [parquet_path(folder, table, file.name) for file in manifest.tables[table]]
+        connection.execute(f"CREATE VIEW stored.{table} AS {stored.read_parquet(table, found)}")
+    for view, query in VIEWS.items():
+        connection.execute(f"CREATE VIEW {view} AS {query}")
 
 
 def refresh_views(folder: Path) -> Path:

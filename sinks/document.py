@@ -1,9 +1,9 @@
 """The one document of a member that every surface shows: till, app, web, call centre.
 
 It is made from the member's state alone, so that the same state gives the same bytes. Every currency of the program
-stands in it, with zeros where the member never had any; what the program does not know yet (tiers, rewards, vouchers,
-offers, challenges, health) stands there empty, so that a surface needs no case of its own for it. Up to a hundred
-thousand documents are made at the end of an epoch, hence what never changes is encoded once.
+stands in it, with zeros where the member never had any; what the program does not have (tiers, rewards, vouchers,
+offers, challenges) or know yet (health) stands there empty, so that a surface needs no case of its own for it. Up to a
+hundred thousand documents are made at the end of an epoch, hence what never changes is encoded once.
 """
 
 from collections.abc import Callable
@@ -27,12 +27,14 @@ NO_WISHES = Relations()
 
 Json = object  # what orjson takes
 DocumentOf = Callable[[str, object], tuple[int, bytes]]
+PartsOf = Callable[[Member], dict[str, Json]]
 
 
-def surface_document(program: Program) -> DocumentOf:
+def surface_document(program: Program, standing: PartsOf | None = None) -> DocumentOf:
     """The function from (member id, `schemas.states.Member`) to (version, document as JSON in UTF-8).
 
-    The state is read while the call lasts and never changed.
+    `standing` gives the parts tier, rewards, vouchers, offers and challenges of a program that has them. The state is
+    read while the call lasts and never changed.
     """
     currencies = tuple(program.currencies)
     no_points = orjson.Fragment(orjson.dumps(_balance(Account())))
@@ -69,6 +71,8 @@ def surface_document(program: Program) -> DocumentOf:
             "modules": [_cart_module(cart_id, cart) for cart_id, cart in carts] if carts else NONE,
             "staff": _staff(relations, carts, owes=owes),
         }
+        if standing is not None:
+            shown.update(standing(state))
         return state.version, orjson.dumps(shown, option=PRINTED)
 
     return document

@@ -32,7 +32,7 @@ class RecordsPartition(StatefulSinkPartition[Packet, SinkState]):
         began = time.perf_counter_ns()
         self.publish()
         for packet in values:
-            if packet.lines or packet.touched or packet.gone or packet.moved or packet.posts:
+            if _says_anything(packet):
                 self._open = True
                 self._destination.write(packet)
             else:
@@ -57,6 +57,11 @@ class RecordsPartition(StatefulSinkPartition[Packet, SinkState]):
 
     def close(self) -> None:
         """Leave the destinations open: only who runs the flow knows whether the last epoch was committed."""
+
+
+def _says_anything(packet: Packet) -> bool:
+    asked = packet.erased or packet.exports
+    return bool(packet.lines or packet.touched or packet.gone or packet.moved or packet.posts or asked)
 
 
 class RecordsSink(FixedPartitionedSink[Packet, SinkState]):

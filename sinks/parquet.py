@@ -21,13 +21,15 @@ ROWS_PER_GROUP = 61_440
 LEVEL = 1  # the usual 3 took a third more time and made no smaller files
 FORMAT = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {LEVEL}, ROW_GROUP_SIZE {ROWS_PER_GROUP}"
 
+Named = tuple[str, int, int]  # a file's name, the first and the last epoch in it
+
 
 def convert(
     connection: duckdb.DuckDBPyConnection, folder: Path, table: str, epochs: Sequence[tuple[int, Path]]
 ) -> ParquetFile:
     """One Parquet file from the JSON lines of several epochs, oldest first. duckdb.Error if it cannot be written."""
     query = stored.read_json(table, [path for _, path in epochs])
-    return _write(connection, folder, table, query, epochs[0][0], epochs[-1][0])
+    return write(connection, folder, table, query, _named(epochs[0][0], epochs[-1][0]))
 
 
 def compact(
@@ -35,7 +37,7 @@ def compact(
 ) -> ParquetFile:
     """One Parquet file with the rows of several neighbours, in order."""
     query = stored.read_parquet(table, [parquet_path(folder, table, file.name) for file in files])
-    return _write(connection, folder, table, query, files[0].first, files[-1].last)
+    return write(connection, folder, table, query, _named(files[0].first, files[-1].last))
 
 
 def tail_to_compact(files: Sequence[ParquetFile]) -> int | None:
@@ -50,10 +52,15 @@ def tail_to_compact(files: Sequence[ParquetFile]) -> int | None:
     return None
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection, folder: Path, table: str, query: str, first: int, last: int
-) -> ParquetFile:
-    name = f"{first:010}-{last:010}.parquet"
+def _named(first: int, last: int) -> Named:
+    return f"{first:010}-{last:010}.parquet", first, last
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, folder: Path, table: str, query: str, named: Named
+) -> ParquetFile:  # fmt: skip
+    """One Parquet file with a query's rows, in its place under its name; duckdb.Error if it cannot be written."""
+    name, first, last = named
     path = parquet_path(folder, table, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     built = path.with_name(name + TEMPORARY)

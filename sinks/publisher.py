@@ -2,8 +2,9 @@
 
 One thread, woken by `publish`, takes all epochs that wait, at most one pass a second while live. The order of a pass
 makes every crash harmless: Parquet files in their place, the manifest that counts them, the views, and only then are
-the JSON lines deleted. A file that no manifest counts and lines that the manifest already has are deleted at the next
-start. Superseded files stay `GRACE_SECONDS` for readers that opened the warehouse before.
+the JSON lines deleted. What persons asked for (`sinks/requests.py`) is done before the manifest. A file that
+no manifest counts and lines that the manifest already has are deleted at the next start. Superseded files stay
+`GRACE_SECONDS` for readers that opened the warehouse before.
 """
 
 import atexit
@@ -19,6 +20,7 @@ from sinks import parquet
 from sinks.catalog import Manifest, connect, parquet_path, save_manifest, save_views
 from sinks.destination import DestinationError
 from sinks.pending import PendingFiles
+from sinks.requests import Files, Requests
 
 PASS_SECONDS = 1.0
 GRACE_SECONDS = 600.0
@@ -27,9 +29,18 @@ GRACE_SECONDS = 600.0
 class Publisher:
     """Turns the pending files of committed epochs into what readers see. Start it once, then `publish` and `close`."""
 
-    def __init__(self, folder: Path, pending: PendingFiles, manifest: Manifest, grace_seconds: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pending: PendingFiles,
+        manifest: Manifest,
+        grace_seconds: float,
+        requests: Requests | None = None,
+    ) -> None:
         """Own the manifest from here on; `pending` is shared with the worker, which only adds to it."""
         self._folder = folder
+        self._requests = requests
+        self._with_erased: list[Path] = []
         self._pending = pending
         self._manifest = manifest
         self._grace_seconds = grace_seconds
@@ -50,10 +61,16 @@ class Publisher:
             self._woken.notify()
 
     def close(self) -> None:
-        """Wait until every committed epoch is converted. DestinationError if it could not be."""
+        """Wait until every committed epoch is converted. DestinationError if it could not be.
+
+        Superseded files that hold erased people go at once: nobody knows when the next start will be.
+        """
         self._stop()
         atexit.unregister(self._halt)
         self.raise_failure()
+        for path in self._with_erased:
+            path.unlink(missing_ok=True)
+        self._with_erased.clear()
 
     def raise_failure(self) -> None:
         """DestinationError if the background work failed; nothing is lost then, the lines are still pending."""
@@ -101,12 +118,23 @@ class Publisher:
     def _convert(self, connection: duckdb.DuckDBPyConnection, committed: int) -> None:
         taken = self._pending.committed(committed)
         for table, epochs in taken.items():
-            file = parquet.convert(connection, self._folder, table, epochs)
-            if file.rows:
-                self._manifest.tables[table].append(file)
+            if table in TABLES:
+                file = parquet.convert(connection, self._folder, table, epochs)
+                if file.rows:
+                    self._manifest.tables[table].append(file)
+        if not taken.keys() <= TABLES.keys():
+            self._carry_out(connection, taken, committed)
         self._manifest.epoch = committed
         self._show(connection)
         self._pending.delete(committed)
+
+    def _carry_out(self, connection: duckdb.DuckDBPyConnection, taken: Files, committed: int) -> None:
+        """Do what persons asked for in these epochs, before anybody sees them."""
+        assert self._requests is not None, "a packet with requests was taken by a warehouse that carries out none"
+        paths = self._requests.carry_out(connection, self._folder, self._manifest, taken, committed)
+        now = time.monotonic()
+        self._superseded += [(now, path) for path in paths]
+        self._with_erased += paths
 
     def _compact(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Join what has become many, a table at a time; True if there was anything."""

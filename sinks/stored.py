@@ -56,15 +56,19 @@ def read_json(table: str, files: Sequence[Path]) -> str:
     return f"SELECT {chosen} FROM read_json({paths(files)}, {options})"
 
 
-def read_parquet(table: str, files: Sequence[Path]) -> str:
-    """SQL that reads a table's Parquet files, in order; without files it has the same columns and no row."""
+def read_parquet(table: str, files: Sequence[Path], *, numbered: bool = False) -> str:
+    """SQL that reads a table's Parquet files, in order; without files it has the same columns and no row.
+
+    `numbered` adds `file_row_number`, the place of a row in its file.
+    """
     kept = columns(table)
     empty = ", ".join(f'NULL::{column.stored} AS "{column.name}"' for column in kept)
     nothing = f"SELECT {empty} WHERE false"
     if not files:
         return nothing
-    names = ", ".join(f'"{column.name}"' for column in kept)
-    found = f"SELECT * FROM read_parquet({paths(files)}, union_by_name = true)"
+    names = ", ".join([*(f'"{column.name}"' for column in kept), *(["file_row_number"] if numbered else [])])
+    place = ", file_row_number = true" if numbered else ""
+    found = f"SELECT * FROM read_parquet({paths(files)}, union_by_name = true{place})"
     return f"SELECT {names} FROM ({nothing} UNION ALL BY NAME {found})"
 
 

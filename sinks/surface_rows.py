@@ -21,12 +21,16 @@ Document = tuple[str, int, str]  # member_id, version, JSON
 
 
 class Block(msgspec.Struct, gc=False):
-    """Some rows. `gone` members lose their document, `documents` are those of living ones, of `touched` they come."""
+    """Some rows. `gone` members lose their document, `documents` are those of living ones, of `touched` they come.
+
+    `erased`: some who are gone were erased, so that nothing of them may be left in SQLite's log either.
+    """
 
     gone: list[str] = msgspec.field(default_factory=list)
     touched: list[str] = msgspec.field(default_factory=list)
     documents: list[Document] = msgspec.field(default_factory=list)
     moved: list[IdentifierMoved] = msgspec.field(default_factory=list)
+    erased: bool = False
 
 
 ENCODER = msgspec.msgpack.Encoder()
@@ -102,6 +106,8 @@ def blocks(
     touched: Iterable[str] = (),
     documents: Iterable[Document] = (),
     moved: Iterable[IdentifierMoved] = (),
+    *,
+    erased: bool = False,
 ) -> Iterator[Block]:
     """Rows in bounded blocks: who is gone, who changed, the documents, then the identifiers."""
     rest_gone, rest_touched, rest_documents, rest_moved = iter(gone), iter(touched), iter(documents), iter(moved)
@@ -113,3 +119,5 @@ def blocks(
         yield Block(documents=some_documents)
     while some_moved := list(islice(rest_moved, BLOCK_ROWS)):
         yield Block(moved=some_moved)
+    if erased:
+        yield Block(erased=True)

@@ -15,6 +15,7 @@ BUSY_MILLISECONDS = 30_000
 SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
+PRAGMA secure_delete = ON;
 PRAGMA cache_size = -16384;
 PRAGMA wal_autocheckpoint = 4000;
 PRAGMA journal_size_limit = 67108864;
@@ -40,6 +41,7 @@ WHERE excluded.version >= version
 ANEW = "BEGIN IMMEDIATE; DELETE FROM surfaces; DELETE FROM identifiers; COMMIT"
 HIDE = "DELETE FROM surfaces WHERE member_id = ?"
 NAME = "INSERT OR REPLACE INTO identifiers VALUES (?, ?, ?, ?)"
+CLEAR_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"  # what a reader holds back for too long goes with a later one
 FORGET = "DELETE FROM identifiers WHERE space = ? AND type = ? AND value = ?"
 
 
@@ -103,14 +105,18 @@ class SurfaceWriter:
                     self._failure = failure
 
     def _apply(self, flush: Path) -> None:
+        erased = False
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for block in load_blocks(flush):
                 self._change(block)
+                erased = erased or block.erased
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+        if erased:
+            self._connection.execute(CLEAR_LOG)
         flush.unlink()
 
     def _change(self, block: Block) -> None:

@@ -72,13 +72,13 @@ class Surfaces:
         self._writer = SurfaceWriter(self._database, self._files.flushes(), anew=anew, shown=self._shown)
         for note in self._files.notes():
             for block in load_blocks(note):
-                self._sealed.add(dict.fromkeys(block.touched), block.gone, block.moved)
+                self._sealed.add(dict.fromkeys(block.touched), block.gone, block.moved, erased=block.erased)
 
     def write(self, packet: Packet) -> None:
         """Note who was touched, who is gone, which identifiers moved; flush if it is time."""
         self._oldest = self._oldest or packet.read_at
         touched = packet.touched if self._load is None else dict.fromkeys(packet.touched)
-        self._epoch.add(touched, packet.gone, packet.moved)
+        self._epoch.add(touched, packet.gone, packet.moved, erased=bool(packet.erased))
         waiting = len(self._sealed.touched) + len(self._epoch.touched)
         if len(self._sealed.moved) >= MOVED_MAX:
             self._flush_moved()
@@ -91,7 +91,8 @@ class Surfaces:
             self._flush()
         elif self._epoch:
             noted = self._epoch
-            self._files.save_note(epoch, blocks(noted.gone, noted.touched, (), noted.moved.values()))
+            rows = blocks(noted.gone, noted.touched, (), noted.moved.values(), erased=noted.erased)
+            self._files.save_note(epoch, rows)
             self._end_epoch()
         return {}
 
@@ -113,7 +114,9 @@ class Surfaces:
 
     def _end_epoch(self) -> None:
         """What the open epoch changed so far joins what waits for a flush."""
-        self._sealed.add(self._epoch.touched, self._epoch.gone, self._epoch.moved.values())
+        self._sealed.add(
+            self._epoch.touched, self._epoch.gone, self._epoch.moved.values(), erased=self._epoch.erased
+        )  # fmt: skip
         self._epoch = Changes()
 
     def _flush_moved(self) -> None:
@@ -130,7 +133,9 @@ class Surfaces:
         changes = self._sealed
         if changes:
             left: list[str] = []
-            rows = blocks(sorted(changes.gone), (), self._documents(left), changes.moved.values())
+            rows = blocks(
+                sorted(changes.gone), (), self._documents(left), changes.moved.values(), erased=changes.erased
+            )  # fmt: skip
             flush = self._files.save_flush(rows)
             self._files.settle_notes(left)
             self._sealed = Changes()
@@ -166,12 +171,21 @@ class Changes:
         self.touched: dict[str, object] = {}
         self.gone: set[str] = set()
         self.moved: dict[tuple[str, str, str], IdentifierMoved] = {}
+        self.erased = False
 
     def __bool__(self) -> bool:
         return bool(self.touched or self.gone or self.moved)
 
-    def add(self, touched: dict[str, object], gone: Iterable[str], moved: Iterable[IdentifierMoved]) -> None:
-        """Take later changes; within them who is gone stays gone."""
+    def add(
+        self,
+        touched: dict[str, object],
+        gone: Iterable[str],
+        moved: Iterable[IdentifierMoved],
+        *,
+        erased: bool = False,
+    ) -> None:
+        """Take later changes; within them who is gone stays gone. `erased`: somebody among them was erased."""
+        self.erased = self.erased or erased
         if self.gone:
             self.gone.difference_update(touched)
         self.touched.update(touched)

@@ -18,16 +18,36 @@ FROM stored.members_now
 WHERE NOT forgotten
 """
 
-# An identifier's changes count from the last time it was forgotten: whoever carries it then is someone new.
+# Who owned an identifier from which change on; nobody (the empty text) after it was forgotten or quarantined. What was
+# left out of an event, refused or released moves nothing: a link follows where a released value finds its member.
+OWNERSHIP = """
+SELECT space, unnest(ids) AS identifier, seq, at_us,
+       CASE kind WHEN 'split' THEN other_member_id WHEN 'expire' THEN '' WHEN 'quarantine' THEN '' ELSE member_id END
+       AS owner
+FROM stored.identity WHERE kind IN ('link', 'merge', 'split', 'expire', 'quarantine')
+"""
+
+# An identifier's changes count from the last time it was free: whoever carries it then is someone new. An erasure frees
+# what its member held at that time, without naming it.
 IDENTIFIERS = """
-WITH changes AS (
-    SELECT space, unnest(ids) AS identifier, seq, kind, member_id, at_us FROM stored.identity
-), forgotten AS (
-    SELECT space, identifier, max(seq) AS seq FROM changes WHERE kind = 'expire' GROUP BY space, identifier
+WITH erased AS (
+    SELECT space, member_id, seq FROM stored.identity WHERE kind = 'erase'
+), held AS (
+    SELECT DISTINCT space, identifier, erased.member_id, erased.seq
+    FROM stored.ownership JOIN erased USING (space)
+    WHERE owner = erased.member_id AND ownership.seq < erased.seq
+), freed AS (
+    SELECT space, identifier, seq FROM stored.ownership WHERE owner = ''
+    UNION ALL
+    SELECT space, identifier, held.seq FROM held JOIN stored.ownership AS then_owned USING (space, identifier)
+    WHERE then_owned.seq < held.seq
+    GROUP BY space, identifier, held.seq, held.member_id HAVING max_by(owner, then_owned.seq) = held.member_id
+), last_freed AS (
+    SELECT space, identifier, max(seq) AS seq FROM freed GROUP BY space, identifier
 ), present AS (
-    SELECT space, identifier, max_by(member_id, changes.seq) AS member_id, min(at_us) AS first_us
-    FROM changes LEFT JOIN forgotten USING (space, identifier)
-    WHERE forgotten.seq IS NULL OR changes.seq > forgotten.seq
+    SELECT space, identifier, max_by(owner, ownership.seq) AS member_id, min(at_us) AS first_us
+    FROM stored.ownership LEFT JOIN last_freed USING (space, identifier)
+    WHERE last_freed.seq IS NULL OR ownership.seq > last_freed.seq
     GROUP BY space, identifier
 ), carried AS (
     SELECT space, unnest(ids) AS identifier, log_time_us FROM stored.events
@@ -42,13 +62,60 @@ FROM present LEFT JOIN seen USING (space, identifier)
 
 IDENTITY_EVENTS = """
 WITH told AS (
-    SELECT *, unnest(CASE WHEN kind = 'link' AND len(ids) > 0 THEN ids ELSE [NULL] END) AS identifier
+    SELECT *, unnest(CASE WHEN kind = 'link' AND len(ids) > 0 THEN ids ELSE [NULL] END) AS identifier,
+           array_to_string(ids[:10], ' ')
+           || CASE WHEN len(ids) > 10 THEN ' and ' || len(ids) - 10 || ' more' ELSE '' END AS named
     FROM stored.identity
 )
 SELECT seq, make_timestamp(at_us) AS at, kind, space, member_id, other_member_id, identifier, ids,
-       cause_source, cause_id, CASE WHEN identifier IS NULL THEN detail ELSE concat_ws(' ', identifier, detail) END
-       AS detail
+       cause_source, cause_id,
+       CASE WHEN identifier IS NOT NULL THEN concat_ws(' ', identifier, detail)
+            WHEN kind IN ('limit', 'conflict', 'quarantine', 'release', 'split')
+            THEN concat_ws(': ', nullif(named, ''), detail)
+            ELSE detail END AS detail
 FROM told
+"""
+
+MEMBERS_CURRENT = """
+WITH RECURSIVE merged AS MATERIALIZED (
+    SELECT member_id, merged_into FROM stored.members_now WHERE merged_into IS NOT NULL
+), chain(member_id, reached) AS (
+    SELECT member_id, merged_into FROM merged
+    UNION ALL
+    SELECT chain.member_id, merged.merged_into FROM chain JOIN merged ON chain.reached = merged.member_id
+), ends AS (
+    SELECT member_id, reached FROM chain WHERE reached NOT IN (SELECT member_id FROM merged)
+)
+SELECT member_id, coalesce(reached, member_id) AS current_member_id
+FROM stored.members_now LEFT JOIN ends USING (member_id)
+"""
+
+# Whoever came out of a member by a split, directly or by merges and splits in between, as that one's member of today.
+LINEAGE = """
+WITH RECURSIVE steps AS MATERIALIZED (
+    SELECT member_id, merged_into AS next FROM stored.members_now WHERE merged_into IS NOT NULL
+    UNION
+    SELECT member_id, other_member_id FROM stored.identity WHERE kind = 'split' AND other_member_id IS NOT NULL
+), line(part_id, member_id) AS (
+    SELECT other_member_id, member_id FROM stored.identity WHERE kind = 'split' AND other_member_id IS NOT NULL
+    UNION
+    SELECT line.part_id, steps.member_id FROM line JOIN steps ON steps.next = line.member_id
+)
+SELECT DISTINCT line.member_id, coalesce(current_member_id, part_id) AS current_member_id
+FROM line LEFT JOIN members_current ON members_current.member_id = line.part_id
+"""
+
+EVENTS_CURRENT = """
+WITH named AS (
+    SELECT space, type || ':' || value AS strongest, member_id AS owner FROM identifiers
+)
+SELECT event_key, source, id, type, events.space, time, log_time, events.member_id,
+       coalesce(lineage.current_member_id, members_current.current_member_id, events.member_id) AS current_member_id,
+       ids, data
+FROM events
+LEFT JOIN members_current ON members_current.member_id = events.member_id
+LEFT JOIN named ON named.space = events.space AND named.strongest = events.ids[1]
+LEFT JOIN stored.lineage ON lineage.member_id = events.member_id AND lineage.current_member_id = named.owner
 """
 
 BALANCES = """
@@ -59,6 +126,7 @@ FROM (
     QUALIFY row_number() OVER (PARTITION BY member_id, currency ORDER BY version DESC) = 1
 )
 WHERE member_id NOT IN (SELECT member_id FROM stored.members_now WHERE forgotten OR merged_into IS NOT NULL)
+      AND NOT starts_with(member_id, 'erased_')
 """
 
 POSTINGS = """
@@ -82,9 +150,20 @@ FROM changed GROUP BY member_id, currency, lot.expires_us HAVING sum(lot.points)
 """
 
 TIERS = """
-SELECT NULL::VARCHAR AS member_id, NULL::VARCHAR AS tier, NULL::VARCHAR AS from_tier, NULL::TIMESTAMP AS at,
-       NULL::TIMESTAMP AS until, NULL::VARCHAR AS reason
-WHERE false
+SELECT change_id, member_id, tier, from_tier, make_timestamp(at_us) AS at, make_timestamp(until_us) AS until, reason
+FROM stored.tiers
+"""
+
+OFFERS = """
+SELECT change_id, member_id, offer, instance, state, progress, goal, make_timestamp(at_us) AS at,
+       make_timestamp(until_us) AS until, cause_source, cause_id
+FROM stored.offers
+"""
+
+VOUCHERS = """
+SELECT voucher_id, number, member_id, reward, code, state, make_timestamp(at_us) AS at,
+       make_timestamp(expires_at_us) AS expires_at, redemption_id, cause_source, cause_id
+FROM stored.vouchers
 """
 
 SIGNALS = """
@@ -136,13 +215,18 @@ FROM stored.dead_letters
 
 VIEWS: Final = {
     "stored.members_now": MEMBERS_NOW,
+    "stored.ownership":   OWNERSHIP,
     "members":            MEMBERS,
+    "members_current":    MEMBERS_CURRENT,
+    "stored.lineage":     LINEAGE,
     "identifiers":        IDENTIFIERS,
     "identity_events":    IDENTITY_EVENTS,
     "balances":           BALANCES,
     "postings":           POSTINGS,
     "lots":               LOTS,
     "tiers":              TIERS,
+    "offers":             OFFERS,
+    "vouchers":           VOUCHERS,
     "signals":            SIGNALS,
     "scores":             SCORES,
     "decisions":          DECISIONS,
@@ -150,6 +234,7 @@ VIEWS: Final = {
     "receipts":           RECEIPTS,
     "alerts":             ALERTS,
     "events":             EVENTS,
+    "events_current":     EVENTS_CURRENT,
     "refusals":           REFUSALS,
     "dead_letters":       DEAD_LETTERS,
 }  # fmt: skip

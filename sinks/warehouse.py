@@ -25,6 +25,7 @@ from sinks.catalog import (
 from sinks.destination import DestinationError, Mark
 from sinks.pending import PendingFiles
 from sinks.publisher import GRACE_SECONDS, Publisher
+from sinks.requests import Requests
 
 
 class Warehouse:
@@ -32,9 +33,15 @@ class Warehouse:
 
     name = "warehouse"
 
-    def __init__(self, folder: Path, grace_seconds: float = GRACE_SECONDS) -> None:
-        """`grace_seconds`: how long superseded Parquet files stay for readers that opened the warehouse before."""
+    def __init__(
+        self, folder: Path, grace_seconds: float = GRACE_SECONDS, requests: Requests | None = None
+    ) -> None:  # fmt: skip
+        """`grace_seconds`: how long superseded Parquet files stay for readers that opened the warehouse before.
+
+        `requests` erases and exports people, in line files too: the destinations of these come before this one.
+        """
         self._folder = folder
+        self._requests = requests
         self._grace_seconds = grace_seconds
         self._pending = PendingFiles(folder / "pending")
         self._publisher: Publisher | None = None
@@ -55,7 +62,7 @@ class Warehouse:
         with connect(self._folder) as connection:
             save_views(connection, self._folder, manifest)
         self._delete_uncounted(manifest)
-        self._publisher = Publisher(self._folder, self._pending, manifest, self._grace_seconds)
+        self._publisher = Publisher(self._folder, self._pending, manifest, self._grace_seconds, self._requests)
         self._publisher.publish(committed)
 
     def write(self, packet: Packet) -> None:
@@ -63,6 +70,9 @@ class Warehouse:
         self._started().raise_failure()
         assert packet.lines.keys() <= TABLES.keys(), f"a table nobody declared among {sorted(packet.lines)}"
         self._pending.write(packet.lines)
+        if packet.erased or packet.exports:
+            assert self._requests is not None, "nobody here erases or exports"
+            self._pending.write(self._requests.noted(packet))
 
     def seal(self, epoch: int) -> Mark:
         """Close the epoch's files under its number. No mark: the manifest says what is published."""

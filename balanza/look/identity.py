@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 
 from balanza.look.identity_quality import Report, prepare, report_of, share
+from balanza.look.identity_rules import Kept, kept_of, print_kept
+from balanza.look.identity_rules import as_plain as kept_as_plain
 from balanza.look.identity_truth import Judged, Spread, judged
 from balanza.look.places import Out, chosen, warehouse
 from balanza.look.rows import Row
@@ -42,7 +44,8 @@ def report(out: Out = None, truth: Truth = None, limit: Limit = LISTED, as_json:
     """Report how well people are recognised.
 
     Members by their number of identifiers, the largest, the values that most members had, identity changes by kind,
-    anonymous activity that was credited; with the truth in a file also what was joined wrongly and what was missed.
+    anonymous activity that was credited, what the rules kept apart; with the truth in a file also what was joined
+    wrongly and what was missed.
 
     Example: balanza identity report --truth shop/truth.csv.gz
     """
@@ -50,13 +53,14 @@ def report(out: Out = None, truth: Truth = None, limit: Limit = LISTED, as_json:
     _refuse_a_part(folder)
     with warehouse(folder) as connection:
         prepare(connection)
-        found = report_of(connection, limit)
+        found, kept = report_of(connection, limit), kept_of(connection, limit)
         against = None if truth is None else judged(connection, folder, truth, limit)
     if as_json:
-        print_json(as_plain(found, against))
+        print_json(as_plain(found, kept, against))
         return
     to = console()
     _print(to, found)
+    print_kept(to, kept)
     if against is not None:
         _print_truth(to, against, str(truth))
 
@@ -67,7 +71,7 @@ def _refuse_a_part(folder: Path) -> None:
         fail(f"{folder} is a member worker's, which stitches nobody; ask the folder of `balanza stitch`.", WRONG_USAGE)
 
 
-def as_plain(found: Report, against: Judged | None) -> Row:
+def as_plain(found: Report, kept: Kept, against: Judged | None) -> Row:
     """The report for machines."""
     members, anonymous = found.members, found.anonymous
     credited = anonymous["by_merge"] + anonymous["by_identifying"]
@@ -80,6 +84,7 @@ def as_plain(found: Report, against: Judged | None) -> Row:
         "values_with_most_members": found.shared,
         "identity_events": found.kinds,
         "anonymous_activity": {**anonymous, "credited_share": share(credited, anonymous["events"])},
+        **kept_as_plain(kept),
         "truth": None if against is None else _truth_as_plain(against),
     }
 
@@ -145,6 +150,7 @@ def _overview(found: Report) -> Iterator[tuple[str, object]]:
     yield "anonymous", f"{members['anonymous']:,} ({_percent(members['anonymous'], members['total'])})"
     yield "merged away", f"{members['merged']:,}"
     yield "forgotten", f"{members['forgotten']:,}"
+    yield "erased", f"{members['erased']:,}" if members["erased"] else None
     yield "identifiers", ", ".join(f"{row['type']} {row['identifiers']:,}" for row in found.identifiers_by_type) or None
     yield "as of", f"epoch {found.epoch:,}"
 

@@ -31,7 +31,7 @@ PEOPLE = """
 CREATE TEMP TABLE people AS
 WITH named_since AS (SELECT member_id, min(at_us) FILTER (known) AS known_us FROM stored.members GROUP BY member_id)
 SELECT member_id, space, coalesce(current, member_id) AS current, current IS NOT NULL AS merged, known, forgotten,
-       known_us
+       known_us, member_id IN (SELECT member_id FROM stored.identity WHERE kind = 'erase') AS erased
 FROM stored.members_now LEFT JOIN moved USING (member_id) LEFT JOIN named_since USING (member_id)
 """
 NAMED = "CREATE TEMP TABLE named AS SELECT space, type, value, member_id FROM identifiers"
@@ -46,7 +46,8 @@ MEMBERS = """
 SELECT count(*) FILTER (NOT merged AND NOT forgotten) AS total,
        count(*) FILTER (known AND NOT merged AND NOT forgotten) AS known,
        count(*) FILTER (NOT known AND NOT merged AND NOT forgotten) AS anonymous,
-       count(*) FILTER (merged) AS merged, count(*) FILTER (forgotten) AS forgotten
+       count(*) FILTER (merged) AS merged, count(*) FILTER (forgotten AND NOT erased) AS forgotten,
+       count(*) FILTER (erased) AS erased
 FROM people
 """
 BY_TYPE = "SELECT type, count(*) AS identifiers FROM named GROUP BY type ORDER BY 2 DESC, 1"

@@ -43,6 +43,17 @@ CREATE TEMP TABLE found AS
 SELECT source AS one, id AS two, max_by(current, log_time_us) AS member_id
 FROM stored.events JOIN people USING (member_id) GROUP BY source, id
 """
+ANY_SPLIT: Final = "SELECT 1 FROM stored.identity WHERE kind = 'split' LIMIT 1"
+# After a split an event is of the side that its strongest identifier is on (as in the view events_current).
+EVENTS_FOUND_AFTER_SPLITS: Final = """
+CREATE TEMP TABLE found AS
+SELECT source AS one, id AS two, max_by(coalesce(lineage.current_member_id, current), log_time_us) AS member_id
+FROM stored.events JOIN people ON people.member_id = events.member_id
+LEFT JOIN named ON named.space = events.space AND named.type || ':' || named.value = events.ids[1]
+LEFT JOIN stored.lineage
+          ON lineage.member_id = events.member_id AND lineage.current_member_id = named.member_id
+GROUP BY source, id
+"""
 IDENTIFIERS_FOUND: Final = """
 CREATE TEMP TABLE found AS SELECT space AS one, type || ':' || value AS two, member_id FROM named
 """
@@ -102,7 +113,8 @@ class Judged(msgspec.Struct):
 def judged(connection: DuckDBPyConnection, folder: Path, truth: Path, most: int) -> Judged:
     """Compare with the truth in a file; ends the command where it cannot be read. `prepare` comes first."""
     about = _load(connection, truth)
-    connection.execute(EVENTS_FOUND if about == "events" else IDENTIFIERS_FOUND)
+    events_found = EVENTS_FOUND if connection.execute(ANY_SPLIT).fetchone() is None else EVENTS_FOUND_AFTER_SPLITS
+    connection.execute(events_found if about == "events" else IDENTIFIERS_FOUND)
     if about == "identifiers":
         _spell(connection, canonical_by(folder))
     contradiction = connection.execute(CONTRADICTION).fetchone()

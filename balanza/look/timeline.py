@@ -20,8 +20,10 @@ WITH told AS (
     FROM events WHERE member_id IN (SELECT unnest($family))
 UNION ALL
     SELECT make_timestamp(at_us), 2, seq, 'identity', cause_source || ' ' || cause_id, json_object(
-        'change', kind, 'ids', ids, 'other', other_member_id)
-    FROM stored.identity WHERE member_id IN (SELECT unnest($family))
+        'change', kind, 'ids', ids, 'other', other_member_id, 'member', member_id, 'detail', detail)
+    FROM stored.identity
+    WHERE member_id IN (SELECT unnest($family))
+          OR (kind IN ('split', 'conflict') AND other_member_id IN (SELECT unnest($family)))
 UNION ALL
     SELECT make_timestamp(recorded_at_us), 3, version, 'entry', entry_id, json_object(
         'rule', rule, 'currency', currency, 'legs', legs, 'available', available, 'receivable', receivable)
@@ -30,6 +32,18 @@ UNION ALL
     SELECT "at", 4, 0, 'refusal', refusal_id, json_object(
         'kind', kind, 'reason', reason, 'currency', currency, 'points', points, 'detail', detail)
     FROM refusals WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 4, 0, 'tier', change_id, json_object(
+        'tier', tier, 'from', from_tier, 'until', epoch_us(until), 'reason', reason)
+    FROM tiers WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 4, 1, 'offer', change_id, json_object(
+        'offer', offer, 'instance', instance, 'state', state, 'progress', progress, 'goal', goal)
+    FROM offers WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 4, 1 + number, 'voucher', voucher_id, json_object(
+        'reward', reward, 'state', state, 'code', code, 'redemption', redemption_id)
+    FROM vouchers WHERE member_id IN (SELECT unnest($family))
 UNION ALL
     SELECT "at", 5, 0, 'signal', signal_id, json_object(
         'signal', signal, 'state', state, 'value', value, 'detail', detail)
@@ -44,6 +58,10 @@ UNION ALL
 UNION ALL
     SELECT "at", 8, 0, 'receipt', action_id, json_object('channel', channel, 'status', status, 'detail', detail)
     FROM receipts WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 9, 0, 'alert', alert_id, json_object(
+        'kind', kind, 'owner', owner, 'playbook', playbook, 'detail', detail)
+    FROM alerts WHERE member_id IN (SELECT unnest($family))
 )
 SELECT "at", kind, id, facts, count(*) OVER () FROM told ORDER BY "at" DESC, step DESC, nth DESC, id DESC LIMIT $limit
 """
@@ -84,15 +102,28 @@ def _utc(microseconds: int) -> datetime:
     return datetime.fromisoformat("1970-01-01") + microseconds * datetime.resolution
 
 
+# What an identity change says: {names} are its identifiers, {why} its remark.
+CHANGE_WORDS: Final = {
+    "link":       "has {names} from now on",
+    "merge":      "turned out to be one with {other} ({names})",
+    "split":      "{names} of {member} became a member of its own, {other}{why}",
+    "conflict":   "{names} left out of an event of {member}{whose}{why}",
+    "limit":      "{names} left out: a limit was reached{why}",
+    "quarantine": "{names} is shared by too many and links nobody from now on{why}",
+    "release":    "{names} links again{why}",
+    "refused":    "asked for what could not be done{why}",
+    "erase":      "erase was asked for{why}",
+    "export":     "export was asked for{why}",
+}  # fmt: skip
+
+
 def _identity(facts: Facts) -> str:
-    names = " ".join(facts["ids"])
-    match facts["change"]:
-        case "link":
-            return f"has {names} from now on"
-        case "merge":
-            return f"turned out to be one with {facts['other']} ({names})"
-        case change:
-            return f"{change} {names}".rstrip()
+    change, other = facts["change"], facts["other"]
+    said = {
+        "names": " ".join(facts["ids"]), "member": facts["member"], "other": other,
+        "why": f": {facts['detail']}" if facts["detail"] else "", "whose": f", which are {other}'s" if other else "",
+    }  # fmt: skip
+    return CHANGE_WORDS.get(change, f"{change} {{names}}").format_map(said).rstrip()
 
 
 def _signal(facts: Facts) -> str:
@@ -111,6 +142,21 @@ def _refusal(facts: Facts) -> str:
     return f"{plain(facts['kind'])}{wanted} refused: {plain(facts['reason'])}"
 
 
+def _tier(facts: Facts) -> str:
+    before = f" after {facts['from']}" if facts["from"] else ""
+    until = f", until {moment(_utc(facts['until']))}" if facts["until"] is not None else ""
+    return f"{facts['tier'] or 'none'}{before}: {plain(facts['reason'])}{until}"
+
+
+def _offer(facts: Facts) -> str:
+    reached = "" if facts["state"] == "granted" else f" at {facts['progress']:,} of {facts['goal']:,}"
+    return f"{facts['offer']} {facts['state']}{reached}"
+
+
+def _voucher(facts: Facts) -> str:
+    return f"{facts['reward']} {facts['state']}"
+
+
 def _decision(facts: Facts) -> str:
     channel = f" by {facts['channel']}" if facts["channel"] and facts["outcome"] == "sent" else ""
     return f"{facts['rule']} {OUTCOME_WORDS[facts['outcome']]}{channel}: {reason_words(facts['reason'])}"
@@ -124,8 +170,13 @@ def _receipt(facts: Facts) -> str:
     return f"{facts['status']} by {facts['channel']}"
 
 
+def _alert(facts: Facts) -> str:
+    return f"{plain(facts['kind'])} for {facts['owner']}: {facts['detail']} ({facts['playbook']})"
+
+
 # What a record says, as a sentence's worth of words, by its kind.
 WORDS: Final[dict[str, Callable[[Facts], str]]] = {
-    "event": _event, "identity": _identity, "entry": _entry, "refusal": _refusal, "signal": _signal,
-    "decision": _decision, "action": _action, "receipt": _receipt,
+    "event": _event, "identity": _identity, "entry": _entry, "refusal": _refusal, "tier": _tier,
+    "offer": _offer, "voucher": _voucher, "signal": _signal,
+    "decision": _decision, "action": _action, "receipt": _receipt, "alert": _alert,
 }  # fmt: skip

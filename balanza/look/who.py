@@ -15,6 +15,7 @@ from flows.identity.normalise import Normaliser
 from sinks.read_surface import AmbiguousIdentifierError, find_member
 
 MEMBER = "SELECT merged_into, forgotten, make_timestamp(at_us) FROM stored.members_now WHERE member_id = ?"
+ERASED = "SELECT 1 FROM stored.identity WHERE kind = 'erase' AND member_id = ?"
 OWNERS = """
 SELECT DISTINCT space, member_id FROM identifiers
 WHERE type = $type AND value = $value AND ($space IS NULL OR space = $space) ORDER BY space
@@ -55,6 +56,9 @@ def find(connection: DuckDBPyConnection, folder: Path, asked: str, space: str | 
         if row is None:
             _fail_unknown(connection, folder, asked)
         merged_into, forgotten, at = row
+        if forgotten and connection.execute(ERASED, [current]).fetchone() is not None:
+            when = f"{printable(current)} was erased on {moment(at)} UTC"
+            fail(f"{when}, as was asked; `balanza erasures` lists such requests.", FAILED)
         if forgotten:
             fail(
                 f"{printable(current)} was anonymous and without activity; it was forgotten on {moment(at)} UTC, as "

@@ -7,7 +7,7 @@ killed and went on from before it) has steps with numbers that were passed, and 
 
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ from msgspec import Struct
 from connectors.stitched.progress import StitchedProgress
 from schemas.groups import group_number, partition_of
 from schemas.handed import Handed
-from schemas.records import IdentifierMoved, IdentityChanged, MemberChanged
-from schemas.stitched import Copy, Merged, Step, StitchedBatch, encode_tables
+from schemas.records import ErasedMember, IdentifierMoved, IdentityChanged, MemberChanged
+from schemas.stitched import Copy, Merged, Parted, Step, StitchedBatch, encode_tables, giver_taker
 
 SEQ = itemgetter(0)
 
@@ -33,15 +33,16 @@ class _Read(NamedTuple):
 
 @dataclass
 class Told:
-    """What messages tell beside steps: records by their numbers, look-ups; and when the oldest message was read."""
+    """What messages tell beside steps: records by their numbers, look-ups, whom to forget; when the oldest was read."""
 
     identity: dict[int, IdentityChanged]
     members: dict[int, MemberChanged]
     moved: list[IdentifierMoved]
     read_at: float = 0.0
+    erased: list[ErasedMember] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.identity or self.members or self.moved)
+        return bool(self.identity or self.members or self.moved or self.erased)
 
 
 class _Part:
@@ -111,7 +112,7 @@ class StitchedOrder:
             return None
         self._clock_us = clock_us
         tables: dict[str, list[Struct]] = {"identity": [*told.identity.values()], "members": [*told.members.values()]}
-        return StitchedBatch(steps, clock_us, encode_tables(tables), told.moved, [], told.read_at, copies)
+        return StitchedBatch(steps, clock_us, encode_tables(tables), told.moved, [], told.read_at, copies, told.erased)
 
     def _settle(self, upto: int) -> Told:
         """Forget the messages that are complete; give what they tell beside their steps."""
@@ -137,6 +138,7 @@ class StitchedOrder:
         last_member = handed.members[-1][0] if handed.members else 0
         self.progress.told[place] = (max(identity_upto, last_identity), max(members_upto, last_member))
         told.moved += [row for row in handed.moved if self._tells(place, row.member_id, row.before)]
+        told.erased += [one for one in handed.erased if one not in told.erased]
         told.read_at = min(told.read_at or handed.read_at, handed.read_at)
 
     def _tells(self, place: int, *members: str | None) -> bool:
@@ -149,7 +151,7 @@ class StitchedOrder:
         return False
 
     def _merged(self, upto: int) -> list[Step]:
-        """Give our steps up to `upto` in order, each once: a merge may stand in two partitions."""
+        """Give our steps up to `upto` in order, each once: a merge or split may stand in two partitions."""
         pairs: list[tuple[int, Step, _Part]] = []
         for part in self.parts.values():
             steps = part.steps
@@ -166,8 +168,9 @@ class StitchedOrder:
         return out
 
     def _is_for_us(self, seq: int, step: Step, part: _Part) -> bool:
-        if type(step) is Merged:
-            step.gives, step.takes = self._applies(seq, step.absorbed), self._applies(seq, step.member_id)
+        if isinstance(step, Merged | Parted):
+            giver, taker, _ = giver_taker(step)
+            step.gives, step.takes = self._applies(seq, giver), self._applies(seq, taker)
             return step.gives or step.takes
         return (part.whole and not self.progress.ahead) or self._applies(seq, step.member_id)
 

@@ -1,7 +1,8 @@
 """Consents and wishes: who may be spoken to where and about what.
 
 The latest statement by event time counts; of two at the same time, and of two members that become one, the stricter.
-Without a statement there is no consent. An `unsubscribed` receipt withdraws marketing on its channel.
+Without a statement there is no consent, and what a person said before it was erased does not count. An `unsubscribed`
+receipt withdraws marketing on its channel.
 """
 
 from config.program import Program
@@ -62,7 +63,13 @@ def allowed(program: Program, relations: Relations, channel: str, purpose: str) 
     if program.purposes[purpose].consent == "not_required":
         return True
     said = relations.consents.get(consent_key(channel, purpose))
-    return said is not None and said.state == "granted"
+    return said is not None and said.state == "granted" and said.event_us > relations.erased_us
+
+
+def before_erasure(relations: Relations, channel: str, purpose: str) -> bool:
+    """Say whether it is only a person's erasure that keeps its consent from counting, or any import of it since."""
+    said = relations.consents.get(consent_key(channel, purpose))
+    return relations.erased_us > 0 and (said is None or said.event_us <= relations.erased_us)
 
 
 def absorb(into: Relations, other: Relations) -> None:
@@ -80,4 +87,5 @@ def absorb(into: Relations, other: Relations) -> None:
     into.wished_us = later.wished_us
     if other.frequency == "low":
         into.frequency = "low"
+    into.erased_us = max(into.erased_us, other.erased_us)
     into.contacts = sorted([*into.contacts, *other.contacts], key=lambda contact: contact.at_us)

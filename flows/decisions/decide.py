@@ -11,7 +11,7 @@ from typing import NamedTuple
 from xxhash import xxh3_64_hexdigest
 
 from config.program import Program, Rule
-from flows.decisions.consent import allowed
+from flows.decisions.consent import allowed, before_erasure
 from flows.decisions.quiet import quiet_until_us, zone
 from flows.journeys.caps import Caps
 from flows.signals.abandoned_cart import Raised
@@ -21,7 +21,9 @@ from schemas.states import Deferred, Member
 from schemas.stitched import Emit
 
 TIMER = "quiet"
-REASONS_BY_PROGRESS = (DecisionReason.NO_ADDRESS, DecisionReason.NO_CONSENT, DecisionReason.CAP_REACHED)
+REASONS_BY_PROGRESS = (
+    DecisionReason.NO_ADDRESS, DecisionReason.ERASED, DecisionReason.NO_CONSENT, DecisionReason.CAP_REACHED,
+)  # fmt: skip
 
 
 class Look(NamedTuple):
@@ -129,7 +131,8 @@ class Decider:
         if not member.ids.get(self._program.channels[channel].identifier):
             return Look(channel, DecisionReason.NO_ADDRESS, {})
         if not allowed(self._program, member.relations, channel, rule.purpose):
-            return Look(channel, DecisionReason.NO_CONSENT, {})
+            erased = before_erasure(member.relations, channel, rule.purpose)
+            return Look(channel, DecisionReason.ERASED if erased else DecisionReason.NO_CONSENT, {})
         states = self._caps.states(member.relations, channel, rule.purpose, at_us)
         left = {f"cap.{state.cap}": str(max(0, state.left)) for state in states}
         full = any(state.left <= 0 for state in states)
@@ -187,3 +190,8 @@ class Decider:
             if key not in into.relations.deferred:
                 into.relations.deferred[key] = waits
                 emit.wake(waits.due_us, into.member_id, TIMER, key)
+
+    def wake(self, member: Member, emit: Emit) -> None:
+        """Arm what waits, for a member that comes from elsewhere."""
+        for key, waits in member.relations.deferred.items():
+            emit.wake(waits.due_us, member.member_id, TIMER, key)

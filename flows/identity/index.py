@@ -1,17 +1,23 @@
 """The identity index: which member an identifier names, and what is known of the member.
 
 Keys are `type:value`, behind the space and a separator for any space but the default one. The index holds canonical
-values only, so a raw value that is found needs no normalising.
+values only, so a raw value that is found needs no normalising. A quarantined value names its member behind a mark: the
+member that is credited with what only this value says, to whom it links nothing.
 """
+
+from operator import attrgetter
+
+from msgspec import Struct
 
 from config.program import Program
 from flows.identity.normalise import Normaliser
 from schemas.events import Identifiers
-from schemas.hosting import Rows
-from schemas.states import Person
+from schemas.hosting import Marks, Rows
+from schemas.states import Page, Person, Sighting
 
 DEFAULT_SPACE = "default"
 SPACE_SEPARATOR = "\x1f"
+QUARANTINED = "!"
 
 
 def space_prefix(space: str) -> str:
@@ -25,34 +31,69 @@ def without_space(keys: list[str], space: str) -> list[str]:
     return [key[begin:] for key in keys] if begin else keys
 
 
-class Named:
-    """Who an event's identifiers name: all canonical keys, those nobody owns yet, and the members that own the rest.
+class Found(Struct, gc=False):
+    """An identifier of an event: its key, its type, how strong it is (0 the strongest), and who owns it now."""
 
-    `new_known`: one of the new keys is of a type that names a person. A plain class with slots: one is made for every
-    event whose identifiers do not simply name one member.
+    rank: int
+    key: str
+    kind: str
+    owner: str | None
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether it links nothing any more."""
+        return self.owner is not None and self.owner[0] == QUARANTINED
+
+
+class Named(Struct, gc=False):
+    """Who an event's identifiers name: each once, the strongest first; `member_id` where an action's id says it.
+
+    `set_apart`: some of them were quarantined when they were looked up.
     """
 
-    __slots__ = ("keys", "new", "new_known", "owners")
+    found: list[Found]
+    member_id: str | None = None
+    set_apart: bool = False
 
-    def __init__(self, keys: list[str], owners: list[str]) -> None:
-        self.keys = keys
-        self.owners = owners
-        self.new: list[str] = []
-        self.new_known = False
+    @property
+    def keys(self) -> list[str]:
+        """All keys."""
+        return [one.key for one in self.found]
+
+
+class Tables(Struct):
+    """The rows that identity is kept in.
+
+    `owners`: by identifier, the member it names. `persons` and their `pages`. `sighted`: by shared identifier, who was
+    seen with it. `erased`: when a person was erased, by keyed hash of each identifier. `weak`: members whose tree leads
+    over shared identifiers; they are all in memory.
+    """
+
+    owners: Rows[str]
+    persons: Rows[Person]
+    pages: Rows[Page]
+    sighted: Rows[Sighting]
+    erased: Rows[int]
+    weak: Marks
 
 
 class IdentityIndex:
-    """Looks identifiers up; counts those that were left out by `type/why` (undeclared, blocked, invalid)."""
+    """Looks identifiers up; counts those that were left out by `type/why` (undeclared, blocked, invalid …)."""
 
-    def __init__(self, program: Program, owners: Rows[str], persons: Rows[Person]) -> None:
-        self.owners = owners
-        self.persons = persons
+    def __init__(self, program: Program, tables: Tables) -> None:
+        self.tables = tables
+        self.owners, self.persons = tables.owners, tables.persons
+        self.sighted, self.weak = tables.sighted, tables.weak.names
         self.left_out: dict[str, int] = {}
         self._normaliser = Normaliser(program)
         types = program.identity.identifiers
         self._types = tuple(types)
-        self._known_types = frozenset(name for name, kind in types.items() if kind.known)
+        strongest_first = sorted(types, key=lambda name: -types[name].priority)
+        self.rank = {name: at for at, name in enumerate(strongest_first)}
+        self.known_types = frozenset(name for name, kind in types.items() if kind.known)
         self.anonymous_types = frozenset(name for name, kind in types.items() if not kind.known)
+        self.shared_types = frozenset(name for name, kind in types.items() if kind.shared is not None)
+        self._identifiers_max = program.limits.event_identifiers_max
         self._prefixes: dict[str, dict[str, str]] = {}
         self.default_prefixes = self.prefixes_of(DEFAULT_SPACE)
 
@@ -65,39 +106,51 @@ class IdentityIndex:
         return prefixes
 
     def look_up(self, ids: Identifiers, prefixes: dict[str, str]) -> Named:
-        """Give what an event's identifiers name, normalised, each key once."""
-        named = Named([], [])
+        """Give what an event's identifiers name, normalised, each key once, the strongest first."""
+        found: dict[str, Found] = {}
         for kind, given in ids.items():
             prefix = prefixes.get(kind)
             if prefix is None:
-                self._leave_out(kind, "undeclared")
+                self.leave_out(kind, "undeclared")
                 continue
             for value in (given,) if type(given) is str else given:
-                self._look_up_one(kind, prefix, value, named)
-        return named
+                one = self._look_up_one(kind, prefix, value)
+                if one is not None:
+                    found.setdefault(one.key, one)
+        listed = list(found.values())
+        if len(listed) > 1:
+            listed.sort(key=_rank)
+        return Named(listed, None, any([one.quarantined for one in listed]))  # noqa: C419  a list is faster here
 
-    def _look_up_one(self, kind: str, prefix: str, value: str, named: Named) -> None:
+    def _look_up_one(self, kind: str, prefix: str, value: str) -> Found | None:
         key = prefix + value
         owner = self.owners.young.get(key)
         if owner is None:
             canonical, wrong = self._normaliser.canonical(kind, value)
             if canonical is None:
-                self._leave_out(kind, str(wrong))
-                return
-            if canonical != value:
+                self.leave_out(kind, str(wrong))
+                return None
+            if canonical == value:
+                owner = self.owners.load(key)
+            else:
                 key = prefix + canonical
-            owner = self.owners.get(key)
-        if key in named.keys:
-            return
-        named.keys.append(key)
-        if owner is None:
-            named.new.append(key)
-            named.new_known = named.new_known or kind in self._known_types
-        elif owner not in named.owners:
-            named.owners.append(owner)
+                owner = self.owners.get(key)
+        return Found(self.rank[kind], key, kind, owner)
 
-    def _leave_out(self, kind: str, why: str) -> None:
-        label = f"{kind if kind in self._types else 'other'}/{why}"
+    def too_many(self, ids: Identifiers) -> str | None:
+        """Say that an event has more identifiers than are accepted, or None."""
+        count = len(ids)
+        for given in ids.values():
+            if type(given) is not str:
+                count += len(given) - 1
+        if count <= self._identifiers_max:
+            return None
+        accepted = f"at most {self._identifiers_max} identifiers (limits.event_identifiers_max)"
+        return f"data.ids: expected {accepted}, found {count}"
+
+    def leave_out(self, kind: str, why: str) -> None:
+        """Count an identifier that does not count for its event."""
+        label = f"{kind if kind in self.rank else 'other'}/{why}"
         self.left_out[label] = self.left_out.get(label, 0) + 1
 
     def why_nobody(self, ids: Identifiers) -> str | None:
@@ -105,7 +158,7 @@ class IdentityIndex:
         problems = []
         for kind, given in ids.items():
             for value in (given,) if isinstance(given, str) else given:
-                if kind not in self._types:
+                if kind not in self.rank:
                     problems.append(f"data.ids.{kind}: undeclared type")
                 else:
                     wrong = self._normaliser.canonical(kind, value)[1]
@@ -118,3 +171,15 @@ class IdentityIndex:
         while person is not None and person.merged_into is not None:
             person = self.persons.get(person.merged_into)
         return person
+
+    def credited(self, named: Named) -> Person | None:
+        """Give whom the strongest quarantined value credits, that still is somebody."""
+        for one in named.found:
+            if one.quarantined and one.owner is not None:
+                person = self.person(one.owner.removeprefix(QUARANTINED))
+                if person is not None:
+                    return person
+        return None
+
+
+_rank = attrgetter("rank")

@@ -11,6 +11,7 @@ from typing import Literal
 
 import phonenumbers
 
+from config.identity import IdentifierType
 from config.program import Program
 
 VALUE_CHARS_MAX = 1024
@@ -77,7 +78,7 @@ def _blocked(value: str) -> bool:
 
 
 class Normaliser:
-    """Canonical values by identifier type, as the program says."""
+    """Canonical values by identifier type, as the program says, and whom it lets name nobody."""
 
     def __init__(self, program: Program) -> None:
         rules: dict[str, Rule] = {
@@ -85,12 +86,35 @@ class Normaliser:
         }  # fmt: skip
         types = program.identity.identifiers
         self._rules = {name: rules[kind.normalise] for name, kind in types.items()}
+        refusing = {name: _refusing(kind, self._rules[name]) for name, kind in types.items()}
+        self._refusing = {name: names_nobody for name, names_nobody in refusing.items() if names_nobody is not None}
 
     def canonical(self, kind: str, value: str) -> tuple[str | None, Wrong | None]:
         """Give the canonical value of a declared type, or None and what was wrong with it."""
-        if _blocked(value.strip()):
+        stripped = value.strip()
+        if _blocked(stripped):
             return None, "blocked"
         found = self._rules[kind](value)
         if found is None:
             return None, "invalid"
-        return (None, "blocked") if _blocked(found) else (found, None)
+        refusing = self._refusing.get(kind)
+        if (found != stripped and _blocked(found)) or (refusing is not None and refusing(found)):
+            return None, "blocked"
+        return found, None
+
+
+def _refusing(kind: IdentifierType, rule: Rule) -> Callable[[str], bool] | None:
+    """Give what says that a value of the type names nobody; None if the program says nothing of it."""
+    if not (kind.blocked or kind.deny or kind.allow):
+        return None
+    given = [*kind.blocked, *(found for value in kind.blocked if (found := rule(value)) is not None)]
+    blocked = frozenset(value.strip().lower() for value in given)
+    deny = [re.compile(pattern).search for pattern in kind.deny]
+    allow = [re.compile(pattern).search for pattern in kind.allow]
+
+    def names_nobody(value: str) -> bool:
+        if value.lower() in blocked or any(search(value) for search in deny):
+            return True
+        return bool(allow) and not any(search(value) for search in allow)
+
+    return names_nobody

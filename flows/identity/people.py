@@ -1,51 +1,70 @@
-"""Making, linking, merging and forgetting members: what changes the identity index, and the records of it.
+"""Making, linking, merging, parting and forgetting members: what changes the identity index, and the records of it.
 
 A member's id is derived from the event that made it, so every replay gives the same. Of members that turn out to be
 one person a known one wins over an anonymous one, of two of a kind the older (by log time, then id). The loser's
 identifiers move, and its row stays as a forwarding stone, so that old ids go on to resolve.
 """
 
-from flows.identity.index import IdentityIndex, space_prefix, without_space
+from xxhash import xxh3_128_hexdigest
+
+from flows.identity.index import QUARANTINED, IdentityIndex, space_prefix, without_space
+from flows.identity.tree import Forest, Tree
 from schemas.hosting import Timer, TimerQueue
-from schemas.records import IdentifierMoved, IdentityChanged, IdentityKind, MemberChanged
-from schemas.states import Person, Totals
-from schemas.stitched import Cause
+from schemas.records import AlertRaised, IdentifierMoved, IdentityChanged, IdentityKind, MemberChanged
+from schemas.states import SEVERAL, Person, Sighting, Totals
+from schemas.stitched import Cause, Erased, Forgotten, Merged, Parted, Step, Unlinked
 
 DAY_US = 86_400_000_000
 TIMER = "forget"
 ID_HEX_CHARS = 24
 OURSELVES, EXPIRY = "balanza", "expiry"
+NOBODY = ""
+
+
+def kind_of(identifier: str) -> str:
+    """Give the type of a `type:value`."""
+    return identifier.partition(":")[0]
 
 
 class People:
-    """Changes persons; collects records in `changes`, `versions`, `moved` until the batch is handed on."""
+    """Changes persons; collects records in `changes`, `versions`, `moved`, `alerts`, and `steps` until handed on."""
 
     def __init__(self, index: IdentityIndex, timers: TimerQueue, totals: Totals, anonymous_days: int) -> None:
         self._index = index
         self._timers = timers
         self._totals = totals
         self._anonymous_days = anonymous_days
+        self.forest = Forest(index.tables.pages)
         self.changes: list[IdentityChanged] = []
         self.versions: list[MemberChanged] = []
         self.moved: list[IdentifierMoved] = []
+        self.alerts: list[AlertRaised] = []
+        self.steps: list[Step] = []
+        self.gone: list[str] = []
 
     def create(self, space: str, keys: list[str], known: bool, cause: Cause) -> Person:
         """Make a member that owns the keys."""
-        member_id = f"m_{cause.key[:ID_HEX_CHARS]}"
-        day = cause.log_us // DAY_US
-        person = Person(member_id, space, known, cause.log_us, day, [])
+        person = Person(f"m_{cause.key[:ID_HEX_CHARS]}", space, known, cause.log_us, cause.log_us // DAY_US, [])
         self._totals.members += 1
         self._totals.known_members += known
         if not known:
-            self._timers.arm(Timer((day + self._anonymous_days + 1) * DAY_US, member_id, TIMER, ""))
-        self._own(person, keys, cause)
+            self._expect_end(person)
+        own = without_space(keys, space)
+        self.forest.plant(person, own, cause.log_us)
+        if len(own) > 2 and kind_of(own[0]) in self._index.shared_types:  # noqa: PLR2004  a shared one between two
+            self._index.tables.weak.add(person.member_id)
+        self._own(person, keys, own, cause)
         self._version(person, cause.log_us)
-        self._index.persons.put(member_id, person)
+        self._index.persons.put(person.member_id, person)
         return person
 
-    def link(self, person: Person, keys: list[str], known: bool, cause: Cause) -> None:
-        """Give the keys to a member; it becomes known with the first identifier that names a person."""
-        self._own(person, keys, cause)
+    def link(self, person: Person, keys: list[str], hub: str, known: bool, cause: Cause) -> None:
+        """Give the keys to a member, linked to one it has; it becomes known with the first that names a person."""
+        own = without_space(keys, person.space)
+        if kind_of(hub) in self._index.shared_types and len(person.ids) + len(own) > 2:  # noqa: PLR2004  as above
+            self._index.tables.weak.add(person.member_id)
+        self.forest.hang(person, own, hub, cause.log_us)
+        self._own(person, keys, own, cause)
         if known and not person.known:
             person.known = True
             person.version += 1
@@ -53,33 +72,162 @@ class People:
             self._version(person, cause.log_us)
         self._index.persons.put(person.member_id, person)
 
-    def _own(self, person: Person, keys: list[str], cause: Cause) -> None:
-        own = without_space(keys, person.space)
+    def _own(self, person: Person, keys: list[str], own: list[str], cause: Cause) -> None:
         put, member_id = self._index.owners.put, person.member_id
         for key in keys:
             put(key, member_id)
-        person.ids.extend(own)
         self._totals.links += len(keys)
-        self._change("link", person, None, own, cause, None)
+        self.tell("link", person.member_id, person.space, None, own, cause, None)
+        self._moves(person.space, own, member_id, None)
 
-    def merge(self, into: Person, other: Person, cause: Cause) -> None:
-        """Let `into` take over everything `other` owns."""
+    def merge(self, into: Person, other: Person, mine: str, theirs: str, cause: Cause) -> None:
+        """Let `into` take over everything `other` owns; both were seen together at `mine` and `theirs`."""
         assert into.member_id != other.member_id
+        weak, shared = self._index.tables.weak, self._index.shared_types
+        if (
+            other.member_id in weak.names
+            or (kind_of(mine) in shared and len(into.ids) > 1)
+            or (kind_of(theirs) in shared and len(other.ids) > 1)
+        ):
+            weak.add(into.member_id)
+        weak.discard(other.member_id)
+        moved = self.forest.join(into, other, mine, theirs, cause.log_us)
         before = space_prefix(into.space)
-        for identifier in other.ids:
+        for identifier in moved:
             self._index.owners.put(before + identifier, into.member_id)
-        moved, other.ids = other.ids, []
-        into.ids.extend(moved)
         into.last_day = max(into.last_day, other.last_day)
         other.merged_into = into.member_id
+        other.alerted = []
         other.version += 1
         self._totals.merges += 1
         self._totals.members -= 1
         self._totals.known_members -= other.known
-        self._change("merge", into, other.member_id, moved, cause, None)
+        self.tell("merge", into.member_id, into.space, other.member_id, moved, cause, None)
+        self._moves(into.space, moved, into.member_id, other.member_id)
         self._version(other, cause.log_us)
         self._index.persons.put(into.member_id, into)
         self._index.persons.put(other.member_id, other)
+        self.gone.append(other.member_id)
+        self.steps.append(
+            Merged(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, into.member_id, other.member_id)
+        )
+
+    def part(
+        self, person: Person, tree: Tree, ids: list[str], stays: list[str], cause: Cause, number: int, why: str
+    ) -> Person:  # fmt: skip
+        """Make a member of its own of some of a member's identifiers; `tree` is what the member was before.
+
+        `number` tells several parts of one cause apart. The caller then leaves the member with what `stays` (`keep`).
+        """
+        mine = set(ids)
+        absorbed = [stone for stone in tree.absorbed if stone[1] in mine]
+        part_id = f"m_{xxh3_128_hexdigest(f'{cause.key}/part/{number}/{ids[0]}'.encode())[:ID_HEX_CHARS]}"
+        known = self._names_person(ids)
+        part = Person(part_id, person.space, known, cause.log_us, max(person.last_day, cause.log_us // DAY_US), [])
+        self.forest.grow(part, tree, ids, absorbed)
+        before = space_prefix(part.space)
+        for identifier in ids:
+            self._index.owners.put(before + identifier, part_id)
+        self._totals.members += 1
+        self._totals.known_members += known
+        if not known:
+            self._expect_end(part)
+        self.tell("split", person.member_id, person.space, part_id, ids, cause, why)
+        self._moves(person.space, ids, part_id, person.member_id)
+        self._version(part, cause.log_us)
+        self._index.persons.put(part_id, part)
+        self._look_for_weakness(part)
+        self._lead(tree.absorbed, {stone_id for stone_id, _ in absorbed}, part_id, person.member_id, cause)
+        keeps_known = self._names_person(stays)
+        self.steps.append(
+            Parted(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, person.member_id, part_id, ids,
+                   known, keeps_known)
+        )  # fmt: skip
+        return part
+
+    def _lead(
+        self, absorbed: list[tuple[str, str]], parted: set[str], part_id: str, kept_id: str, cause: Cause
+    ) -> None:  # fmt: skip
+        """Have ids of old lead to the side that their first identifier is on; one may have led over another's."""
+        for stone_id, _ in absorbed:
+            stone = self._index.persons.get(stone_id)
+            if stone is not None and (stone_id in parted or stone.merged_into in parted):
+                stone.merged_into = part_id if stone_id in parted else kept_id
+                stone.version += 1
+                self._version(stone, cause.log_us)
+                self._index.persons.put(stone_id, stone)
+
+    def keep(self, person: Person, tree: Tree, ids: list[str], cause: Cause, apart: str = "") -> None:
+        """Leave a member with only these of its identifiers; `apart` is one that nobody got."""
+        mine = {*ids, apart}
+        gone = {identifier for identifier in tree.ids if identifier not in mine}
+        self.forest.grow(person, tree, ids, [stone for stone in tree.absorbed if stone[1] not in gone])
+        known = self._names_person(ids)
+        if known != person.known:
+            person.known = known
+            person.last_day = max(person.last_day, cause.log_us // DAY_US)  # a known one's days were not noted
+            self._totals.known_members += 1 if known else -1
+        if not known:
+            self._expect_end(person)
+        person.version += 1
+        self._version(person, cause.log_us)
+        self._index.persons.put(person.member_id, person)
+        self._look_for_weakness(person)
+        self._distrust(space_prefix(person.space), tree.ids)
+
+    def _names_person(self, ids: list[str]) -> bool:
+        return any(kind_of(identifier) in self._index.known_types for identifier in ids)
+
+    def _look_for_weakness(self, person: Person) -> None:
+        """Mark a member whose tree leads over a shared identifier, or take the mark away."""
+        shared, weak = self._index.shared_types, self._index.tables.weak
+        if any(kind_of(identifier) in shared for identifier in self.forest.whole(person).between()):
+            weak.add(person.member_id)
+        else:
+            weak.discard(person.member_id)
+
+    def _distrust(self, before: str, ids: list[str]) -> None:
+        """Have everybody noted who is seen with those shared ones that are not their only person's any more."""
+        owners = self._index.owners
+        for identifier in ids:
+            if kind_of(identifier) in self._index.shared_types:
+                sighting = self._index.sighted.get(before + identifier)
+                if sighting is None or sighting.day == SEVERAL:
+                    continue
+                if owners.get(before + identifier) != owners.get(sighting.people[0][0]):
+                    people = [(anchor, sighting.day) for anchor, _ in sighting.people]
+                    self._index.sighted.put(before + identifier, Sighting(SEVERAL, people))
+
+    def strengthen(self, person: Person, identifiers: list[str], log_us: int) -> None:
+        """Let identifiers of a member that were seen together hold together without shared ones between them."""
+        shared, first = self._index.shared_types, identifiers[0]
+        changed = False
+        for identifier in identifiers[1:]:
+            path = self.forest.whole(person).path(first, identifier)
+            over = [edge for edge in path if kind_of(edge.one) in shared or kind_of(edge.other) in shared]
+            if over:
+                self.forest.replace(person, max(over), first, identifier, log_us)
+                changed = True
+        if changed:
+            self._look_for_weakness(person)
+            self._index.persons.put(person.member_id, person)
+
+    def set_apart(self, space: str, key: str, owner: Person | None, cause: Cause, why: str) -> None:
+        """Record that a value stops linking; it is nobody's from now on (the caller takes it out of the tree)."""
+        own, member_id = without_space([key], space), NOBODY if owner is None else owner.member_id
+        self.tell("quarantine", member_id, space, None, own, cause, why)
+        if owner is not None:
+            self._moves(space, own, None, owner.member_id)
+            self.steps.append(
+                Unlinked(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, owner.member_id, own)
+            )
+        self._index.sighted.remove(key)
+
+    def credit(self, key: str, person: Person) -> None:
+        """Credit a member with what only a quarantined value says from now on."""
+        mark = QUARANTINED + person.member_id
+        if self._index.owners.get(key) != mark:
+            self._index.owners.put(key, mark)
 
     def touch(self, person: Person, log_us: int) -> None:
         """Note, to the day, that an anonymous member was active."""
@@ -88,40 +236,77 @@ class People:
             person.last_day = day
             self._index.persons.put(person.member_id, person)
 
-    def expire(self, timer: Timer) -> Person | None:
+    def _expect_end(self, person: Person) -> None:
+        due_us = (person.last_day + self._anonymous_days + 1) * DAY_US
+        self._timers.arm(Timer(due_us, person.member_id, TIMER, ""))
+
+    def expire(self, timer: Timer) -> None:
         """Forget the anonymous member that the timer is for, unless it was active since or became known."""
         person = self._index.persons.get(timer.owner)
         if person is None or person.known or person.merged_into is not None:
-            return None
+            return
         due_us = (person.last_day + self._anonymous_days + 1) * DAY_US
         if due_us > timer.due_us:
             self._timers.arm(Timer(due_us, person.member_id, TIMER, ""))
-            return None
-        before = space_prefix(person.space)
-        for identifier in person.ids:
+            return
+        cause = Cause(EXPIRY, OURSELVES, person.member_id, timer.due_us, timer.due_us)
+        ids = self._release_all(person)
+        self.tell("expire", person.member_id, person.space, None, ids, cause,
+                  f"no activity for {self._anonymous_days} days")
+        self._moves(person.space, ids, None, person.member_id)
+        self._end(person, timer.due_us)
+        self.steps.append(Forgotten(EXPIRY, OURSELVES, person.member_id, timer.due_us, timer.due_us, person.member_id))
+
+    def erase(self, person: Person, request_id: str, cause: Cause) -> tuple[list[str], list[str]]:
+        """Forget a person for good; give its identifiers and the ids of the members it had absorbed."""
+        absorbed = [stone_id for stone_id, _ in self.forest.whole(person).absorbed]
+        ids = self._release_all(person)
+        self._totals.known_members -= person.known
+        self.tell("erase", person.member_id, person.space, None, [], cause, None)
+        self._moves(person.space, ids, None, person.member_id)
+        self._end(person, cause.log_us)
+        for stone_id in absorbed:
+            self._index.persons.remove(stone_id)
+        self.steps.append(
+            Erased(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, person.member_id, request_id)
+        )
+        return ids, absorbed
+
+    def _release_all(self, person: Person) -> list[str]:
+        """Make a member's identifiers nobody's; give them."""
+        before, ids = space_prefix(person.space), self.forest.whole(person).ids
+        self.forest.cut_down(person)
+        for identifier in ids:
             self._index.owners.remove(before + identifier)
+            if kind_of(identifier) in self._index.shared_types:
+                self._index.sighted.remove(before + identifier)
+        self._index.tables.weak.discard(person.member_id)
+        return ids
+
+    def _end(self, person: Person, at_us: int) -> None:
         person.version += 1
         self._totals.members -= 1
-        cause = Cause(EXPIRY, OURSELVES, person.member_id, timer.due_us, timer.due_us)
-        self._change("expire", person, None, person.ids, cause, f"no activity for {self._anonymous_days} days")
-        self._version(person, timer.due_us, forgotten=True)
+        self._version(person, at_us, forgotten=True)
         self._index.persons.remove(person.member_id)
-        return person
+        self.gone.append(person.member_id)
 
-    def _change(
-        self, kind: IdentityKind, person: Person, other: str | None, ids: list[str], cause: Cause, detail: str | None
-    ) -> None:
-        self._totals.identity_seq += 1
+    def tell(
+        self, kind: IdentityKind, member_id: str, space: str, other: str | None, ids: list[str], cause: Cause,
+        detail: str | None,
+    ) -> None:  # fmt: skip
+        """Record a change of who is who, or what was kept from changing."""
+        totals = self._totals
+        totals.identity_seq += 1
         self.changes.append(
             IdentityChanged(
-                self._totals.identity_seq, kind, cause.log_us, person.space, person.member_id, other, ids,
-                cause.source, cause.id, detail,
+                totals.identity_seq, kind, cause.log_us, space, member_id, other, ids, cause.source, cause.id, detail
             )
-        )  # fmt: skip
-        owner, before = (None, person.member_id) if kind == "expire" else (person.member_id, other)
+        )
+
+    def _moves(self, space: str, ids: list[str], owner: str | None, before: str | None) -> None:
         for identifier in ids:
             name, _, value = identifier.partition(":")
-            self.moved.append(IdentifierMoved(person.space, name, value, owner, before))
+            self.moved.append(IdentifierMoved(space, name, value, owner, before))
 
     def _version(self, person: Person, at_us: int, *, forgotten: bool = False) -> None:
         self.versions.append(

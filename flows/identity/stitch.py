@@ -1,9 +1,9 @@
 """The stitcher: one writer that gives every event its member.
 
 For each row in order: forget anonymous members whose time has come; refuse what is too old or names nobody; leave out
-what was seen before; then find the owners of the event's identifiers. Usually all name one member, and nothing changes.
-Otherwise a member is made, identifiers are linked, or members are merged: an anonymous one into a known one, of two of
-a kind the younger into the older. What goes on is one list of steps in order: merges before the event that caused them.
+what was seen before; then find the owners of the event's identifiers. Usually all name one member, and nothing changes
+(the quick way). Otherwise the rules say whose the event is (flows/identity/resolve.py), or a person asked for something
+(requests.py). What goes on is one list of steps in order: merges and splits before the event that caused them.
 """
 
 from base64 import b64encode
@@ -14,41 +14,55 @@ from msgspec import Raw, Struct
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from config.program import Program
-from flows.identity.index import DEFAULT_SPACE, IdentityIndex, Named, without_space
-from flows.identity.people import EXPIRY, OURSELVES, People
+from flows.identity.index import DEFAULT_SPACE, QUARANTINED, IdentityIndex, Named, without_space
+from flows.identity.people import DAY_US, NOBODY, People
+from flows.identity.requests import Requests, without_people
+from flows.identity.resolve import Resolver
+from flows.identity.shapes import Shapes
 from schemas.checks import NO_IDENTIFIER
 from schemas.decode import Rejected
-from schemas.events import EVENT_TYPES, Event, Receipt, Split
+from schemas.events import EVENT_TYPES, Alias, Erase, Event, Export, Identifiers, Receipt, Split
 from schemas.hosting import Seen, TimerQueue
 from schemas.log import Place, Row
 from schemas.reasons import RejectReason
 from schemas.records import DeadLetter, EventApplied
-from schemas.states import Person, Totals
-from schemas.stitched import Cause, Forgotten, Merged, Step, Stitched
+from schemas.states import Totals
+from schemas.stitched import Cause, Step, Stitched
 
 SECOND_US = 1_000_000
 NO_KEY = bytes(16)
-NAMED_OTHERWISE = frozenset({Receipt, Split})
+NO_IDS: Identifiers = {}
+NAMED_OTHERWISE = frozenset({Receipt, Split, Erase, Export, Alias})
+REQUESTS = (Split, Erase, Export)
 TYPE_NAMES: dict[type, str] = {kind: name for name, kind in EVENT_TYPES.items()}
+
+
+class Asked(Struct, frozen=True, gc=False):
+    """What is kept of a request to be forgotten."""
+
+    request_id: str
+    actor: str
 
 
 class Stitcher:
     """`apply` rows; results collect in `steps`, `events`, `dead_letters` and in `people` until taken."""
 
     def __init__(
-        self, program: Program, index: IdentityIndex, people: People, seen: Seen, timers: TimerQueue, totals: Totals
-    ) -> None:
+        self, program: Program, index: IdentityIndex, people: People, seen: Seen, timers: TimerQueue, totals: Totals,
+        key: bytes = b"",
+    ) -> None:  # fmt: skip
         self._index, self.people, self._seen, self._timers, self.totals = index, people, seen, timers, totals
+        self._resolver = Resolver(program, index, people)
+        self.requests = Requests(index, people, totals, key)
         self._retention_us = program.retention.events
         self._spaces = None if program.identity.spaces is None else frozenset(program.identity.spaces)
         self._slow_spaces = self._spaces is not None and DEFAULT_SPACE not in self._spaces
-        self._anonymous_types = index.anonymous_types
+        self._shapes = Shapes(index)
         self._anonymous = False
         self._encode: Callable[[Struct], bytes] = msgspec.json.Encoder(order="deterministic").encode
         self.steps: list[Step] = []
         self.events: list[EventApplied] = []
         self.dead_letters: list[DeadLetter] = []
-        self.gone: list[str] = []
 
     def apply(self, rows: list[Row]) -> None:
         """Stitch rows in order; the hot loop of this station."""
@@ -57,8 +71,10 @@ class Stitcher:
             for row in rows
         ]
         stored = self._seen.probe(keys)
-        timers, totals, encode, recent = self._timers, self.totals, self._encode, self._seen.recent
-        events, steps, retention_us, quick = self.events.append, self.steps.append, self._retention_us, self._quick
+        timers, totals, encode, retention_us, quick = (
+            self._timers, self.totals, self._encode, self._retention_us, self._quick
+        )  # fmt: skip
+        events, steps, new_keys, new_values = self.events.append, self.steps.append, list[bytes](), list[int]()
         for at, (log_us, event_us, place, offset, raw, event) in enumerate(rows):
             totals.log_us = log_us
             if timers.next_us <= log_us:
@@ -67,7 +83,7 @@ class Stitcher:
                 self._reject(event, log_us, place, offset, raw)
                 continue
             ids: list[str] = []
-            owner = quick(event, ids) if event_us >= log_us - retention_us else None
+            owner = quick(event, log_us, ids) if event_us >= log_us - retention_us else None
             named: Named | None = None
             if owner is None:
                 found = self._named(event, event_us, log_us)
@@ -77,13 +93,14 @@ class Stitcher:
                 named = found
             key, data = keys[at], encode(event.data)
             body = xxh3_64_intdigest(data, event_us) >> 32
-            if key in recent or at in stored:
-                before = self._seen.first_sight(key, body, log_us, stored.get(at))
+            if at in stored:
+                before = self._seen.first_sight(key, body, log_us, stored[at])
                 if before is not None:
                     self._seen_before(body, before, log_us, place, offset, raw)
                     continue
             else:
-                recent[key] = body << 32 | log_us // SECOND_US
+                new_keys.append(key)
+                new_values.append(body << 32 | log_us // SECOND_US)
             name, source, event_id = key.hex(), event.source, event.id
             if owner is None:
                 self._applied(event, event_us, log_us, name, data, named)
@@ -93,37 +110,49 @@ class Stitcher:
             totals.applied += 1
             events(EventApplied(name, source, event_id, TYPE_NAMES[type(event)], DEFAULT_SPACE, event_us, log_us, owner,
                                 ids, Raw(data)))
-            steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, known=False, created=False))
+            steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, known=False, created=False,
+                           by=ids[0]))
+        self._seen.note(new_keys, new_values)
 
-    def _quick(self, event: Event, keys: list[str]) -> str | None:
+    def _quick(self, event: Event, log_us: int, keys: list[str]) -> str | None:
         """Give the owner in the usual case (default space, every identifier known, one owner), and put the keys in.
 
-        None otherwise. `_anonymous` then says whether only anonymous identifiers stand there.
+        Strongest first. None otherwise, also where a value is quarantined or may be sighted with a new person today.
+        `_anonymous` then says whether only anonymous identifiers stand there.
         """
         if self._slow_spaces or event.space != DEFAULT_SPACE or type(event) in NAMED_OTHERWISE:
             return None
-        owners, prefixes, only, anonymous = self._index.owners.young, self._index.default_prefixes, None, True
-        for kind, value in (event.data.ids or {}).items():
-            if type(value) is not str or kind not in prefixes:
+        ids = event.data.ids or NO_IDS
+        look_ups, self._anonymous, watched, firm = self._shapes[tuple(ids)]
+        owners, recall, only = self._index.owners.young, self._index.owners.recall, None
+        for kind, prefix in look_ups:
+            value = ids[kind]
+            if type(value) is not str:
                 return None
-            key = prefixes[kind] + value
-            owner = owners.get(key)
+            key = prefix + value
+            owner = owners.get(key) or recall(key)
             if owner is None or (only is not None and owner != only):
                 return None
             only = owner
-            anonymous = anonymous and kind in self._anonymous_types
             keys.append(key)
-        self._anonymous = anonymous
-        return only
+        if only is None or only[0] == QUARANTINED:
+            return None
+        for at, anchor in watched:
+            sighting = self._index.sighted.young.get(keys[at])
+            if sighting is None or sighting.day != log_us // DAY_US or sighting.people[0][0] != keys[anchor]:
+                return None
+        return None if firm and only in self._index.weak else only
 
     def advance(self, until_us: int) -> None:
         """Forget the anonymous members whose time has come, in order."""
         while (timer := self._timers.pop_due(until_us)) is not None:
-            person = self.people.expire(timer)
-            if person is not None:
-                self.gone.append(person.member_id)
-                gone_id, due_us = person.member_id, timer.due_us
-                self.steps.append(Forgotten(EXPIRY, OURSELVES, gone_id, due_us, due_us, gone_id))
+            self.people.expire(timer)
+        self._take_steps()
+
+    def _take_steps(self) -> None:
+        if self.people.steps:
+            self.steps += self.people.steps
+            self.people.steps = []
 
     def _refusal(self, event: Event, event_us: int, log_us: int) -> Rejected | None:
         if event_us < log_us - self._retention_us:
@@ -141,11 +170,32 @@ class Stitcher:
             return refused
         if type(event) is Receipt:
             return self._of_receipt(event)
-        ids = event.data.ids or (event.data.keep if isinstance(event, Split) else {})
-        named = self._index.look_up(ids, self._index.prefixes_of(event.space))
-        return named if named.keys else self._nobody(ids)
+        ids = event.data.ids or NO_IDS
+        if isinstance(event, Split):
+            ids = event.data.keep
+            many = self._index.too_many(event.data.part)
+            if many is not None:
+                return Rejected(RejectReason.INVALID_DATA, many)
+        otherwise = isinstance(event, Alias | Split | Erase | Export)
+        return self._looked_up(ids, event.space, credits=not otherwise) or self._nobody(ids)
 
-    def _nobody(self, ids: dict[str, str | list[str]]) -> Rejected:
+    def _looked_up(self, ids: Identifiers, space: str, *, credits: bool = True) -> Named | Rejected | None:
+        """Give what identifiers name, why they are refused, or None where none of them names anybody.
+
+        `credits`: where only quarantined values stand there, the event needs somebody who is credited with it.
+        """
+        many = self._index.too_many(ids)
+        if many is not None:
+            return Rejected(RejectReason.INVALID_DATA, many)
+        named = self._index.look_up(ids, self._index.prefixes_of(space))
+        if not named.found:
+            return None
+        apart = credits and named.set_apart and all(one.quarantined for one in named.found)
+        if apart and self._index.credited(named) is None:
+            return Rejected(RejectReason.NO_IDENTIFIER, "data.ids: shared by too many, and the last of them is gone")
+        return named
+
+    def _nobody(self, ids: Identifiers) -> Rejected:
         problem = self._index.why_nobody(ids)
         if problem is None:
             return NO_IDENTIFIER
@@ -158,72 +208,61 @@ class Stitcher:
         """A receipt belongs to the member its action was for, whose id the action's id begins with."""
         person = self._index.person(event.data.action_id.partition(".")[0])
         if person is not None:
-            return Named([], [person.member_id])
-        if event.data.ids:
-            named = self._index.look_up(event.data.ids, self._index.prefixes_of(event.space))
-            if named.keys:
-                return named
+            return Named([], person.member_id)
+        named = self._looked_up(event.data.ids, event.space) if event.data.ids else None
+        if named is not None:
+            return named
         return Rejected(RejectReason.NO_IDENTIFIER, "data.action_id: no action of ours, and data.ids names nobody")
 
     def _applied(self, event: Event, event_us: int, log_us: int, key: str, data: bytes, named: Named | None) -> None:
         assert named is not None
-        source, event_id, keys = event.source, event.id, named.keys
-        linked, known = None, False
-        if named.new or len(named.owners) != 1:
-            person = self._resolve(event.space, named, Cause(key, source, event_id, event_us, log_us))
-            member_id, known = person.member_id, person.known
-            linked = without_space(named.new, event.space) if named.new else None
-        else:
-            member_id = named.owners[0]
-            if keys and self._index.anonymous_types.issuperset(event.data.ids or ()):
-                self._touch(member_id, log_us)
+        cause = Cause(key, event.source, event.id, event_us, log_us)
         self.totals.applied += 1
-        shown = without_space(keys, event.space)
+        if isinstance(event, REQUESTS):
+            self._requested(event, cause, data, named)
+            return
+        linked, created, known, by, erased_us = None, False, False, "", 0
+        if named.member_id is not None:
+            member_id = named.member_id
+        else:
+            resolved = self._resolver.resolve(event.space, named, cause, joins=type(event) is Alias)
+            person, created, by = resolved.person, resolved.created, resolved.by
+            member_id = person.member_id
+            if resolved.linked:
+                linked, known = resolved.linked, person.known
+                erased_us = self.requests.erased_us(linked, event.space)
+            elif not person.known:
+                self.people.touch(person, log_us)
+        self._note(event, cause, member_id, without_space(named.keys, event.space), data)
+        self._take_steps()
+        self.steps.append(
+            Stitched(key, event.source, event.id, event_us, log_us, member_id, event, linked, known, created, by,
+                     erased_us)
+        )  # fmt: skip
+
+    def _requested(self, event: Split | Erase | Export, cause: Cause, data: bytes, named: Named) -> None:
+        person = self.requests.whose(event, named)
+        member_id = NOBODY if person is None else person.member_id
+        if isinstance(event, Erase):
+            asked = event.data
+            data = self._encode(Asked(request_id=asked.request_id, actor=asked.actor))
+        self._note(event, cause, member_id, without_people(event, named), data)
+        self.requests.do(event, person, named, cause)
+        self._take_steps()
+
+    def _note(self, event: Event, cause: Cause, member_id: str, ids: list[str], data: bytes) -> None:
+        """Record the event as it was applied."""
         self.events.append(
             EventApplied(
-                key, source, event_id, TYPE_NAMES[type(event)], event.space, event_us, log_us, member_id, shown,
-                Raw(data),
+                cause.key, cause.source, cause.id, TYPE_NAMES[type(event)], event.space, cause.event_us, cause.log_us,
+                member_id, ids, Raw(data),
             )
         )  # fmt: skip
-        created = bool(named.new) and not named.owners
-        self.steps.append(
-            Stitched(key, source, event_id, event_us, log_us, member_id, event, linked, known, created)
-        )
 
     def _touch(self, member_id: str, log_us: int) -> None:
         person = self._index.persons.get(member_id)
         if person is not None and not person.known:
             self.people.touch(person, log_us)
-
-    def _resolve(self, space: str, named: Named, cause: Cause) -> Person:
-        """Make, link or merge until all identifiers name one member; give it."""
-        if not named.owners:
-            return self.people.create(space, named.new, named.new_known, cause)
-        if len(named.owners) == 1:
-            into = self._person(named.owners[0])
-        else:
-            members = [self._person(owner) for owner in named.owners]
-            into, *others = sorted(members, key=lambda one: (not one.known, one.created_us, one.member_id))
-            for other in others:
-                self._merge(into, other, cause)
-        if named.new:
-            self.people.link(into, named.new, named.new_known, cause)
-        if not into.known:
-            self.people.touch(into, cause.log_us)
-        return into
-
-    def _merge(self, into: Person, other: Person, cause: Cause) -> None:
-        self.people.merge(into, other, cause)
-        self.gone.append(other.member_id)
-        self.steps.append(
-            Merged(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, into.member_id, other.member_id)
-        )
-
-    def _person(self, member_id: str) -> Person:
-        person = self._index.persons.get(member_id)
-        assert person is not None, member_id
-        assert person.merged_into is None, member_id
-        return person
 
     def _seen_before(self, body: int, before: int, log_us: int, place: Place, offset: int, raw: bytes) -> None:
         if body == before:

@@ -1,6 +1,6 @@
 """The ledger machine: what purchases, returns, redemptions, accruals and adjustments do to a member's points.
 
-A purchase earns by every rule of its money. A return takes back in proportion to what its order earned: all returns of
+A purchase earns what the earn rules grant. A return takes back in proportion to what its order earned: all returns of
 the order together have taken `earned × returned / total`, rounded down, so a full return takes exactly what was earned.
 A return that comes before its purchase waits with the order and is settled when the purchase comes; one whose purchase
 never comes moves nothing. An order seen again by another event adds to it (a split shipment). Orders are remembered for
@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 
 from config.program import Program
 from flows.ledger import merging, parting
-from flows.ledger.earning import earnings_by_money
 from flows.ledger.giving import TIMER as HOLD_TIMER
 from flows.ledger.giving import Giver
 from flows.ledger.grants import Grant
@@ -48,7 +47,6 @@ class Ledger:
     """
 
     def __init__(self, program: Program, earned: Earned | None = None) -> None:
-        self._earnings = earnings_by_money(program)
         self._keeper = Keeper(program)
         self._giver = Giver(self._keeper)
         self._returns = Returns(self._keeper)
@@ -59,10 +57,9 @@ class Ledger:
     # what events do
 
     def purchase(
-        self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit,
-        grants: Iterable[Grant] | None = None,
+        self, member_id: str, books: Books, event: Purchase, cause: Cause, emit: Emit, grants: Iterable[Grant] = ()
     ) -> None:  # fmt: skip
-        """Earn the grants of the rules (None: those of the program's `earn`), then settle returns that came before."""
+        """Earn the grants of the rules, which are asked for if the order is taken; then settle earlier returns."""
         data, by, side = event.data, whose(cause), Side(member_id, books)
         amount, money = data.total.amount, data.total.currency
         oldest_us = cause.log_us - self._orders_us
@@ -76,17 +73,10 @@ class Ledger:
         piece = bought_piece(order, by, cause.log_us)
         piece.purchased = True
         piece.total += amount
-        for grant in self._granted(event) if grants is None else grants:
+        for grant in grants:
             self._give(side, grant, cause, emit, piece)
         if order.returned or order.others:
             self._settle(side, order, cause, emit)
-
-    def _granted(self, event: Purchase) -> Iterable[Grant]:
-        total = event.data.total
-        for earning in self._earnings.get(total.currency, ()):
-            points = earning.points(total.amount)
-            if points:
-                yield Grant(earning.rule, earning.currency, points)
 
     def take_return(self, member_id: str, books: Books, event: Return, cause: Cause, emit: Emit) -> None:
         """Take back in proportion, or wait for the purchase."""
@@ -185,10 +175,6 @@ class Ledger:
         account = member.books.accounts.get(currency)
         return account is not None and int(expires_us) in account.warnings
 
-    def unsupported(self, member_id: str, kind: str, cause: Cause, emit: Emit) -> None:
-        """Say openly that an accepted event does nothing yet."""
-        self._refuse(member_id, kind, RefusalReason.NOT_YET_SUPPORTED, None, None, cause, emit)
-
     # what happens to members
 
     def forget(self, member_id: str, books: Books, cause: Cause, emit: Emit) -> None:
@@ -212,6 +198,15 @@ class Ledger:
         divided = parting.part(self._keeper, Side(keep_id, keep), Side(part_id, to), ids, cause, emit)
         for side, order_id, order in divided:
             self._settle(side, order, cause, emit, f":{side.member_id}:{order_id}")
+
+    def wake(self, member: Member, emit: Emit) -> None:
+        """Arm what the books of a member wait for that comes from elsewhere."""
+        for currency, account in member.books.accounts.items():
+            if account.timer_us:
+                emit.wake(account.timer_us, member.member_id, EXPIRY_TIMER, currency)
+        for number, hold in member.books.holds.items():
+            if hold.until_us:
+                emit.wake(hold.until_us, member.member_id, HOLD_TIMER, str(number))
 
     @staticmethod
     def _refuse(

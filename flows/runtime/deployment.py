@@ -3,7 +3,8 @@
 DIR/state/           format.json, made_as.json, program.json, lock, engine/ (offsets), a folder a station; at_rest.json
                      after a clean end of a member worker, moved.json and moving.json where groups were moved
 DIR/journal.jsonl    the exceptions to the order of a file log
-DIR/warehouse/, surfaces.db, outbox.jsonl, dead_letters.jsonl   written by the sinks
+DIR/state/secret.key what the names of erased people are derived with
+DIR/warehouse/, surfaces.db, outbox.jsonl, dead_letters.jsonl, erasures.jsonl, exports/   written by the sinks
 
 The state's format and its number of key groups are fixed when the folder is made; another one is refused, for rows
 would be looked for where they are not.
@@ -12,6 +13,7 @@ would be looked for where they are not.
 import fcntl
 import json
 import os
+import secrets
 import shutil
 from pathlib import Path
 from typing import TextIO
@@ -21,8 +23,9 @@ from schemas.states import STATE_FORMAT
 MANAGED = (
     "state", "journal.jsonl", "warehouse", "records", "surfaces.db", "surfaces.db-wal", "surfaces.db-shm",
     "surfaces.pending", "outbox.jsonl", "dead_letters.jsonl", "summary.json", "comparison.json", "kafka_topics.json",
-    "kafka_surfaces.pending",
+    "kafka_surfaces.pending", "erasures.jsonl", "exports",
 )  # fmt: skip
+KEY, KEY_BYTES, READABLE_BY_OWNER = "secret.key", 32, 0o600
 
 
 NO_REPLAY = "no"
@@ -163,6 +166,16 @@ class Deployment:
     def forget(self, name: str) -> None:
         """Remove a note."""
         (self.state / name).unlink(missing_ok=True)
+
+    @property
+    def secret(self) -> bytes:
+        """The folder's own secret, made when it is first asked for: whoever does not have it cannot name the erased."""
+        found = self.noted(KEY)
+        if found is None:
+            found = secrets.token_bytes(KEY_BYTES)
+            self.note(KEY, found)
+            (self.state / KEY).chmod(READABLE_BY_OWNER)
+        return found
 
     def stored_program(self) -> str | None:
         """Give the program that the state was last run with, as stored."""

@@ -102,6 +102,10 @@ CATALOGUE: tuple[Described, ...] = (
               "Identifiers linked to a member (identifiers)"),
     Described("balanza_merges_total", "counter", (),
               "Members merged into another (members)"),
+    Described("balanza_identity_changes_total", "counter", ("kind",),
+              "Changes of who is who, and what was kept from changing, by kind (changes)"),
+    Described("balanza_alerts_total", "counter", ("kind",),
+              "Alerts raised for people, by kind (alerts)"),
     # value
     Described("balanza_points_outstanding", "gauge", ("currency",),
               "Points that members hold, which the brand owes (points)"),
@@ -165,6 +169,8 @@ class Metrics:
         self.members = self._gauge("members")
         self.links_total = self._counter("links_total")
         self.merges_total = self._counter("merges_total")
+        self.identity_changes_total = self._counter("identity_changes_total")
+        self.alerts_total = self._counter("alerts_total")
         self.points_outstanding = self._gauge("points_outstanding")
         self.points_pending = self._gauge("points_pending")
         self.points_receivable = self._gauge("points_receivable")

@@ -1,13 +1,16 @@
 """Which events were seen: a durable set of 128-bit keys with a retention, for exactly-once by event identity.
 
-The keys of the open epoch stand in a dictionary; at its end they become a sorted segment (three numpy columns, 24 bytes
-an event), stored as one row. A batch asks all segments at once by binary search, so an event that was never seen, which
-is nearly every one, costs a fraction of a microsecond. Segments of like size are merged, four into one, and dropped
-once all they hold is older than the retention.
+A batch's keys become a sorted segment (three numpy columns, 24 bytes an event); at the epoch's end those of all its
+batches become one, stored as one row. A batch asks all segments at once: a table of bits that were ever set tells for
+most keys that a segment cannot hold them, a binary search decides the rest. So an event that was never seen, which is
+nearly every one, costs a fraction of a microsecond. Segments of like size are merged, four into one, and dropped once
+all they hold is older than the retention. Keys that are not clearly new stand in a dictionary until the epoch ends.
 
 A key is remembered from the log time of its first sight; exactly so long, whatever was merged or dropped when, since
 the time is kept with the key. With it stands a 32-bit hash of the body: the same key with another body is a conflict.
 """
+
+from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +20,11 @@ from flows.runtime.store import Store
 SECOND_US = 1_000_000
 TAG = b"\x00d"
 MERGED_AT_ONCE = 4
-SEGMENT_ROWS_MAX = 1 << 22
+SEGMENT_ROWS_MAX = 1 << 20
+SEGMENT_ROWS_MIN = 64
+SIEVE_ROWS_MIN = 256
+SIEVE_SLOTS_A_ROW = 4
+HIGH_BITS = 64
 AGE_BITS = 32
 AGE_MASK = (1 << AGE_BITS) - 1
 KEY_BYTES = 16
@@ -32,6 +39,8 @@ class Segment:
         self.number = number
         self.high, self.low, self.value = high, low, value
         self.youngest_second = int((value & np.uint64(AGE_MASK)).max()) if len(value) else 0
+        self._sieve: NDArray[np.bool_] | None = None
+        self._shift = np.uint64(HIGH_BITS - (SIEVE_SLOTS_A_ROW * len(high)).bit_length())
 
     def __len__(self) -> int:
         return len(self.high)
@@ -48,15 +57,33 @@ class Segment:
 
     def find(self, wanted_high: Column, keys: list[bytes], found: dict[int, list[int]]) -> None:
         """Add to `found` the values of each wanted key (by its position) that this segment holds."""
-        at = self.high.searchsorted(wanted_high)
+        near = self._near(wanted_high)
+        some = wanted_high if near is None else wanted_high[near]
+        at = self.high.searchsorted(some)
         inside = np.minimum(at, len(self.high) - 1)
-        for position in np.nonzero(self.high[inside] == wanted_high)[0].tolist():
+        for hit in np.nonzero(self.high[inside] == some)[0].tolist():
+            position = hit if near is None else int(near[hit])
             low = int.from_bytes(keys[position][8:], "little")
-            row = int(at[position])
-            while row < len(self.high) and self.high[row] == wanted_high[position]:
+            row = int(at[hit])
+            while row < len(self.high) and self.high[row] == some[hit]:
                 if int(self.low[row]) == low:
                     found.setdefault(position, []).append(int(self.value[row]))
                 row += 1
+
+    def _near(self, wanted_high: Column) -> NDArray[np.intp] | None:
+        """Give the positions that this segment may hold; None: all, it is so small."""
+        if len(self.high) < SIEVE_ROWS_MIN:
+            return None
+        if self._sieve is None:
+            self._sieve = np.zeros(1 << (HIGH_BITS - int(self._shift)), dtype=np.bool_)
+            self._sieve[self.high >> self._shift] = True
+        return np.nonzero(self._sieve[wanted_high >> self._shift])[0]
+
+
+def _sorted(keys: list[bytes], values: list[int]) -> Segment:
+    halves = np.frombuffer(b"".join(keys), dtype="<u8")
+    order = np.argsort(halves[::2], kind="stable")
+    return Segment(0, halves[::2][order], halves[1::2][order], np.array(values, dtype=np.uint64)[order])
 
 
 def _merged(number: int, parts: list[Segment]) -> Segment:
@@ -68,13 +95,17 @@ def _merged(number: int, parts: list[Segment]) -> Segment:
 
 
 class SeenEvents:
-    """Ask with `probe` for a batch, then `first_sight` for each event in order; `flush` at the epoch's end."""
+    """Ask with `probe` for a batch, then `first_sight` in order for each event that it tells of; `note` the others.
+
+    `flush` at the epoch's end.
+    """
 
     def __init__(self, retention_us: int, store: Store | None = None) -> None:
         self._retention_s = retention_us // SECOND_US
         self.recent: dict[bytes, int] = {}
         self._again: dict[bytes, list[int]] = {}
         self._segments: list[Segment] = []
+        self._open: list[Segment] = []
         self._store = store
         self._next = 1
         if store is not None:
@@ -84,16 +115,41 @@ class SeenEvents:
                 self._next = max(self._next, segment.number + 1)
 
     def __len__(self) -> int:
-        return len(self.recent) + sum(len(segment) for segment in self._segments)
+        return len(self.recent) + sum(len(segment) for segment in (*self._segments, *self._open))
 
     def probe(self, keys: list[bytes]) -> dict[int, list[int]]:
-        """Give, by position, what the segments hold of these 16-byte keys; most often nothing."""
+        """Give, by position, what is held of these 16-byte keys; most often nothing.
+
+        A key that stands there more than once, or is among `recent`, is in it as well.
+        """
         found: dict[int, list[int]] = {}
-        if keys and self._segments:
-            wanted = np.frombuffer(b"".join(keys), dtype="<u8")[::2].copy()
-            for segment in self._segments:
-                segment.find(wanted, keys, found)
+        if not keys:
+            return found
+        wanted = np.frombuffer(b"".join(keys), dtype="<u8")[::2].copy()
+        for segment in (*self._segments, *self._open):
+            segment.find(wanted, keys, found)
+        if len(set(keys)) < len(keys):
+            times = Counter(keys)
+            for at, key in enumerate(keys):
+                if times[key] > 1:
+                    found.setdefault(at, [])
+        if self.recent:
+            for at, key in enumerate(keys):
+                if key in self.recent:
+                    found.setdefault(at, [])
         return found
+
+    def note(self, keys: list[bytes], values: list[int]) -> None:
+        """Note keys of a batch that are clearly new; a value is body hash << 32 | seconds of log time."""
+        if len(keys) < SEGMENT_ROWS_MIN:
+            self.recent.update(zip(keys, values, strict=True))
+            return
+        self._open.append(_sorted(keys, values))
+        while len(self._open) >= MERGED_AT_ONCE:
+            last = self._open[-MERGED_AT_ONCE:]
+            if len(last[0]) > 2 * len(last[-1]):
+                break
+            self._open[-MERGED_AT_ONCE:] = [_merged(0, last)]
 
     def first_sight(self, key: bytes, body: int, log_us: int, stored: list[int] | None) -> int | None:
         """Note the event and give None if it was not seen within the retention, else the body hash it had then.
@@ -118,11 +174,10 @@ class SeenEvents:
         """Turn the open epoch's keys into a segment; merge and drop segments."""
         rows: list[tuple[bytes, bytes | None]] = []
         if self.recent:
-            halves = np.frombuffer(b"".join(self.recent), dtype="<u8")
-            value = np.fromiter(self.recent.values(), dtype=np.uint64, count=len(self.recent))
-            order = np.argsort(halves[::2], kind="stable")
-            self._add(Segment(self._next, halves[::2][order], halves[1::2][order], value[order]), rows)
-            self.recent, self._again = {}, {}
+            self._open.append(_sorted(list(self.recent), list(self.recent.values())))
+        if self._open:
+            self._add(_merged(self._next, self._open), rows)
+            self.recent, self._again, self._open = {}, {}, []
             self._merge(rows)
         self._drop_outdated(log_us, rows)
         if self._store is not None:

@@ -2,7 +2,8 @@
 
 Two generations instead of a list in order of use: rows that are read or made stand in `young`; when it is full, `old`
 is dropped (changed rows are written first) and `young` becomes `old`. So a hit costs one dictionary look-up and the
-rows that come again stay. Changed rows are written in one batch at the epoch's end.
+rows that come again stay. Changed rows are written in one batch at the end of an epoch, in the order of their keys, in
+which the store takes a row several times as fast as in any other.
 
 While nothing was ever dropped and the store began empty, a row that is not in memory is nowhere, and the store is not
 asked: most look-ups of a growing deployment are for rows that do not exist yet.
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
 from flows.runtime.store import Store
-from schemas.groups import group_number
+from schemas.groups import by_group, group_number
 
 T = TypeVar("T")
 
@@ -80,9 +81,16 @@ class Table(Generic[T]):
         row = self.young.get(key)
         return row if row is not None else self.load(key)
 
+    def recall(self, key: str) -> T | None:
+        """Give a row that is in memory but not in `young`, and put it there; the store is not asked."""
+        row = self._old.pop(key, None)
+        if row is not None:
+            self._admit(key, row)
+        return row
+
     def load(self, key: str) -> T | None:
         """Give a row that is not in `young`, and put it there."""
-        row = self._old.pop(key, None)
+        row = self._old.pop(key, None) if self._old else None
         if row is None:
             if self._all_here or self._store is None or (key in self.dirty and self.dirty[key] is None):
                 return None
@@ -105,11 +113,12 @@ class Table(Generic[T]):
     def put(self, key: str, row: T) -> None:
         """Keep a new or changed row."""
         self.dirty[key] = row
-        if key in self.young:
-            self.young[key] = row
-        else:
-            self._old.pop(key, None)
-            self._admit(key, row)
+        if key not in self.young:
+            if self._old:
+                self._old.pop(key, None)
+            if len(self.young) >= self.young_max:
+                self._turn()
+        self.young[key] = row
 
     def remove(self, key: str) -> None:
         """Forget the row."""
@@ -135,11 +144,18 @@ class Table(Generic[T]):
         if self._store is None:
             self.dirty.clear()
             return
-        pack, key_of = self._pack, self._key
-        rows = [(key_of(key), None if row is None else pack(row)) for key, row in self.dirty.items()]
+        packed_bytes, rows = 0, list[tuple[bytes, bytes | None]]()
+        dirty, pack = self.dirty, self._pack
+        for group, keys in by_group(self.dirty, self._groups):
+            prefix = group_prefix(group, self._groups) + self._tag
+            for key in keys:
+                row = dirty[key]
+                packed = None if row is None else pack(row)
+                packed_bytes += 0 if packed is None else len(packed)
+                rows.append((prefix + key.encode(), packed))
         self._store.write(rows)
         self.dirty.clear()
-        self._learn(sum(len(value) for _, value in rows if value is not None), len(rows))
+        self._learn(packed_bytes, len(rows))
 
     def _learn(self, packed_bytes: int, count: int) -> None:
         if count < ROWS_MIN:

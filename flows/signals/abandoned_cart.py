@@ -11,7 +11,7 @@ from config.program import AbandonedCartSignal, Program
 from schemas.events import CartChange
 from schemas.records import SignalChanged
 from schemas.states import Cart, Member
-from schemas.stitched import Cause, Emit
+from schemas.stitched import Emit, Stitched
 
 TIMER = "cart"
 CLOSED_CARTS_KEPT = 8
@@ -32,7 +32,7 @@ class AbandonedCarts:
     def __init__(self, program: Program) -> None:
         self._signal: AbandonedCartSignal | None = program.signals[0] if program.signals else None
 
-    def change(self, member: Member, event: CartChange, cause: Cause, emit: Emit) -> None:
+    def change(self, member: Member, event: CartChange, cause: Stitched, emit: Emit) -> None:
         """Arm, arm anew or disarm a cart."""
         if self._signal is None:
             return
@@ -48,11 +48,11 @@ class AbandonedCarts:
         money = None if data.value is None else data.value.currency
         if cart is None:
             self._forget_closed(member)
-        member.carts[data.cart_id] = Cart(cause.event_us, active, due_us, value, money, cause.key)
+        member.carts[data.cart_id] = Cart(cause.event_us, active, due_us, value, money, cause.key, by=cause.by)
         if active:
             emit.wake(due_us, member.member_id, TIMER, data.cart_id)
 
-    def purchase(self, member: Member, cause: Cause, emit: Emit) -> None:
+    def purchase(self, member: Member, cause: Stitched, emit: Emit) -> None:
         """A purchase disarms every cart that was changed before it."""
         member.purchased_us = max(member.purchased_us, cause.event_us)
         for cart_id, cart in member.carts.items():
@@ -89,6 +89,19 @@ class AbandonedCarts:
                 cart.active, cart.due_us = False, 0
                 if cart.raised:
                     self._clear(into, cart_id, cart, at_us, emit)
+
+    def part(self, keeps: Member, part: Member, ids: frozenset[str]) -> None:
+        """Hand over the carts that the part's identifiers changed."""
+        part.purchased_us = keeps.purchased_us
+        part.carts = {cart_id: cart for cart_id, cart in keeps.carts.items() if cart.by in ids}
+        for cart_id in part.carts:
+            del keeps.carts[cart_id]
+
+    def wake(self, member: Member, emit: Emit) -> None:
+        """Arm the carts of a member that comes from elsewhere."""
+        for cart_id, cart in member.carts.items():
+            if cart.due_us:
+                emit.wake(cart.due_us, member.member_id, TIMER, cart_id)
 
     def _clear(self, member: Member, cart_id: str, cart: Cart, at_us: int, emit: Emit) -> None:
         cart.raised = False

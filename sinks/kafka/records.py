@@ -129,8 +129,7 @@ class RecordTopics:
         topic, headers, send = self._topic[table], self._headers[table], writer.send
         for line in lines.split(b"\n"):
             if line:
-                start = line.index(MEMBER_ID) + len(MEMBER_ID)
-                send(topic, None, line[start : line.index(b'"', start)], line, headers)
+                send(topic, None, key_of(line), line, headers)
 
     def _send_unless_ahead(self, writer: TopicWriter, table: str, lines: bytes) -> None:
         kept = [line for line in lines.split(b"\n") if line and not self._ahead.take(fingerprint(table, line))]
@@ -163,6 +162,15 @@ class RecordTopics:
     def _started(self) -> TopicWriter:
         assert self._writer is not None, "recover comes first, nothing comes after close"
         return self._writer
+
+
+def key_of(line: bytes) -> bytes | None:
+    """Give the member of a record; an alert may be about none."""
+    found = line.find(MEMBER_ID)
+    if found < 0:
+        return None
+    start = found + len(MEMBER_ID)
+    return line[start : line.index(b'"', start)]
 
 
 def topic_of(options: OutOptions, table: str) -> str:

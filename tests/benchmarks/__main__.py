@@ -5,13 +5,13 @@ import os
 import shutil
 from dataclasses import dataclass, field, replace
 
-from tests.benchmarks import follow, identity, million, restart, throughput
+from tests.benchmarks import bad_feed, follow, identity, million, restart, throughput
 from tests.benchmarks.logs import log_of
 from tests.benchmarks.report import Table, targets
 from tests.benchmarks.results import Judged
 from tests.benchmarks.tasks import CACHE
 
-NAMES = ("baseline", "stitch_ledger", "everything", "stations", "million", "restart", "follow", "identity")
+NAMES = ("baseline", "stitch_ledger", "everything", "stations", "million", "restart", "follow", "identity", "bad_feed")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ def main() -> None:
         follow.run(log_of(sizes.standard_events), sizes.follow_seconds, report.figures)
     if "identity" in chosen:
         identity.run(sizes.identifiers, sizes.identity_runs, report.tables, report.figures)
+    if "bad_feed" in chosen:
+        bad_feed.run(sizes.identifiers[0], sizes.identity_runs, report.tables, report.figures)
     shutil.rmtree(CACHE / "out", ignore_errors=True)
     _show(report, quick=options.quick)
 

@@ -4,6 +4,8 @@ Three hundred thousand people have a million identifiers: loyalty number, e-mail
 cookie. Each begins with loyalty number and e-mail together, then logs in with the cookie; whoever has a second cookie
 first comes with it alone and logs in with it later, which is a merge. Four more events a person carry what is known.
 The people's events stand in one random order, so that nobody's rows stay warm: 5 % of all events merge.
+
+Beside them there may be a bad feed: one e-mail address, each time with a cookie that was never seen.
 """
 
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ SECOND_COOKIE_EVERY: Final = 3
 REPEATED: Final = 4
 FIRST_US: Final = 1_767_268_800_000_000     # 2026-01-01T12:00:00Z
 DAY_SECONDS: Final = 86_400
+BATCH_ROWS: Final = 1_000
 PLACE: Final = Place("people", 0)
 SCRIPT: Final = (
     '"loyalty":"L{p}","email":"p{p}@example.com"',
@@ -38,6 +41,8 @@ AGAIN: Final = (
     '"email":"p{p}@example.com"',
 )  # fmt: skip
 
+BAD: Final = '"email":"feed@bad.example","cookie":"bad-{n}"'
+
 
 class Crowd:
     """The people of so many identifiers, and their events."""
@@ -48,19 +53,26 @@ class Crowd:
         self.identifiers = 3 * self.people + self.merges
         several = len(WITH_SECOND_COOKIE) * self.merges
         self.events = (len(SCRIPT) + REPEATED) * self.people + several
+        self._step_us = 10 * DAY_SECONDS * 1_000_000 // self.events
 
-    def batches(self, rows: int) -> Iterator[list[Row]]:
+    def batches(self, rows: int = BATCH_ROWS) -> Iterator[list[Row]]:
         """All events in order, so many at a time; log time is spread over ten days."""
         decoder, order = EventDecoder(), self._order()
         done = np.zeros(self.people, dtype=np.int8)
-        step_us = 10 * DAY_SECONDS * 1_000_000 // self.events
         for begin in range(0, self.events, rows):
             some = []
             for at, person in enumerate(order[begin : begin + rows].tolist(), begin):
                 ids = _said(person, int(done[person]))
                 done[person] += 1
-                some.append(_row(decoder, at, FIRST_US + at * step_us, ids))
+                some.append(_row(decoder, at, FIRST_US + at * self._step_us, ids))
             yield some
+
+    def bad_feed(self, first: int, rows: int, log_us: int) -> list[Row]:
+        """So many events of one e-mail address with ever new cookies, `first` the number of the first."""
+        decoder = EventDecoder()
+        return [
+            _row(decoder, self.events + at, log_us, BAD.format(n=at)) for at in range(first, first + rows)
+        ]  # fmt: skip
 
     def one_more_batch(self, rows: int) -> list[Row]:
         """Events that come after all others, of people all over the crowd."""

@@ -48,7 +48,9 @@ class RunResult(Struct):
 class EpochSpent(Struct, frozen=True):
     """An epoch of the stations alone: rows stitched, seconds of stitching them, and of each station's end.
 
-    `stitch_cpu_seconds` are the processor's in the flow's thread, for stitching and its end together.
+    `stitch_cpu_seconds` are the processor's in the flow's thread, for stitching and its end together;
+    `both_cpu_seconds` those of both stations with their ends. `bad_rows` are a bad feed's, which stand apart from the
+    others: `bad_cpu_seconds` are those of both stations for them.
     """
 
     rows: int
@@ -56,6 +58,9 @@ class EpochSpent(Struct, frozen=True):
     stitch_close_seconds: float
     members_close_seconds: float
     stitch_cpu_seconds: float
+    both_cpu_seconds: float = 0.0
+    bad_rows: int = 0
+    bad_cpu_seconds: float = 0.0
 
 
 class GraphGrown(Struct, frozen=True):

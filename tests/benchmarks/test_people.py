@@ -44,3 +44,16 @@ def test_what_comes_after_names_people_who_are_there() -> None:
     station.work(LogBatch(more, None, 0, 0.0))
     assert (station.totals.members, station.totals.duplicate) == (crowd.people, 0)
     assert more[0][0] > rows[-1][0]
+
+
+def test_a_bad_feed_is_one_member_with_ever_new_cookies() -> None:
+    """Beside the crowd's batches, whatever their number; each event of its own links one more."""
+    crowd = Crowd(300)
+    station = StitchHost(Wiring(load_program(CORNER_SHOP)), 0)
+    for number, rows in enumerate(crowd.batches(100), 1):
+        station.work(LogBatch(rows, None, 0, 0.0))
+        station.work(LogBatch(crowd.bad_feed(number * 10, 10, rows[-1][0]), None, 0, 0.0))
+    bad = number * 10
+    assert (station.totals.members, station.totals.links, station.totals.duplicate) == (
+        crowd.people + 1, crowd.identifiers + bad + 1, 0,
+    )  # fmt: skip

@@ -81,7 +81,8 @@ def test_members_are_those_of_today(chained: Path) -> None:
     """Merged and forgotten ones are told apart and hold nothing."""
     found = report(chained)
     assert found["members"] == {
-        "total": 2, "known": 1, "anonymous": 1, "merged": 4, "forgotten": 1, "anonymous_share": 0.5,
+        "total": 2, "known": 1, "anonymous": 1, "merged": 4, "forgotten": 1, "erased": 0,
+        "anonymous_share": 0.5,
     }  # fmt: skip
     assert found["members_by_identifiers"] == [
         {"least": 1, "most": 1, "members": 1}, {"least": 6, "most": 10, "members": 1},

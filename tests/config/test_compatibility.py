@@ -20,11 +20,11 @@ CHANGES = [
     ("identity: {spaces: [a, b]}",                    "identity: {spaces: [b, c]}",                     "no longer holds 'a'"),
     ("",                                              "identity: {identifiers: {pos: {known: true}}}",  "identifiers.pos.known changed from false to true"),
     ("",                                              "identity: {identifiers: {crm: {normalise: lower}}}", "identifiers.crm.normalise changed from trim to lower"),
-    ("identity: {identifiers: {tag: {known: true}}}", "",                                               "The identifier type 'tag' is gone"),
+    ("identity: {identifiers: {tag: {known: true, priority: 50}}}", "",                                               "The identifier type 'tag' is gone"),
     ("currencies: {a: {name: A}, b: {name: B}}",      "currencies: {a: {name: A}}",                     "The currency 'b' is gone"),
     ("identity: {spaces: [a]}",                       "identity: {spaces: [b, a]}",                     ""),
     ("identity: {spaces: [a]}",                       "identity: {}",                                   ""),
-    ("",                                              "identity: {identifiers: {tag: {known: true}}}",  ""),
+    ("",                                              "identity: {identifiers: {tag: {known: true, priority: 50}}}",  ""),
     ("",                                              "identity: {anonymous_days: 1}",                  ""),
     ("",                                              "currencies: {points: {name: Stars}, b: {name: B}}", ""),
     ("",                                              "retention: {events: 1d, orders: 1d}",            ""),
@@ -88,3 +88,15 @@ def test_a_kept_text_that_is_no_program_is_a_value_error() -> None:
     for text in ("", "{}", dangling):
         with pytest.raises(ValueError, match="validation error"):
             parse_program(text)
+
+
+def test_a_program_kept_before_types_had_priorities_still_loads() -> None:
+    """Built-in types get theirs, others one that nobody has."""
+    kept = json.loads(dump_program(program("identity: {identifiers: {tag: {known: true, priority: 50}}}")))
+    for kind in kept["identity"]["identifiers"].values():
+        del kind["priority"]
+
+    types = parse_program(json.dumps(kept)).identity.identifiers
+
+    assert types["email"].priority == 600
+    assert len({kind.priority for kind in types.values()}) == len(types)

@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
+from config.identity import BUILT_IN_IDENTIFIERS, IdentifierType, Shared
 from config.loader import load_program
-from config.program import BUILT_IN_IDENTIFIERS, Channel, IdentifierType, Program, Purpose
+from config.program import Channel, Program, Purpose
 from tests.config.samples import CORNER_SHOP, plain, program
 
 HOUR_US = 3_600_000_000
@@ -17,6 +18,7 @@ def test_the_corner_shop_reads_as_written() -> None:
     shop = load_program(CORNER_SHOP)
 
     assert (shop.program, shop.version, shop.time_zone) == ("corner_shop", 1, "Europe/London")
+    assert shop.earn[0].per is not None
     assert (
         shop.earn[0].id, shop.earn[0].points, shop.earn[0].per.amount, shop.earn[0].per.currency, shop.earn[0].rounding,
     ) == ("spend", 1, 100, "GBP", "down")  # fmt: skip
@@ -52,11 +54,14 @@ def test_channels_of_a_file_replace_the_default_ones() -> None:
 
 def test_an_identifier_type_lies_over_the_built_in_one() -> None:
     """An entry changes only the keys it gives; a new type stands beside the built-in ones."""
-    kiosk = program("identity: {identifiers: {email: {normalise: lower}, pos: {known: true}, badge: {known: true}}}")
+    kiosk = program("""
+        identity:
+          identifiers: {email: {normalise: lower}, pos: {known: true}, badge: {known: true, priority: 400}}
+        """)
 
-    assert IdentifierType(known=True, normalise="lower") == kiosk.identity.identifiers["email"]
-    assert IdentifierType(known=True, normalise="trim") == kiosk.identity.identifiers["pos"]
-    assert IdentifierType(known=True, normalise="trim") == kiosk.identity.identifiers["badge"]
+    assert IdentifierType(known=True, normalise="lower", priority=600) == kiosk.identity.identifiers["email"]
+    assert IdentifierType(known=True, priority=300, shared=Shared(members=2)) == kiosk.identity.identifiers["pos"]
+    assert IdentifierType(known=True, priority=400) == kiosk.identity.identifiers["badge"]
     assert BUILT_IN_IDENTIFIERS["phone"] == kiosk.identity.identifiers["phone"]
 
 

@@ -100,7 +100,7 @@ def test_defaults_of_the_schema_are_those_of_the_models() -> None:
     for key, entry in top.items():
         if "default" in entry:
             default = entry["default"]
-            if key in {"channels", "purposes", "identity", "retention", "limits"}:
+            if key in {"channels", "purposes", "identity", "retention", "limits", "alerts"}:
                 assert plain_kiosk[key] == default
             else:
                 assert not default

@@ -18,7 +18,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     assert Settings() == Settings.from_environment({})
     assert Settings() == Settings.model_validate(Settings().model_dump())
     assert tuple(Settings().model_dump().values()) == (
-        5.0, 1.0, 1000, 384, 256, 9108, "127.0.0.1", 0.05, "balanza", "by_record", 16, 20, 5.0, 300.0, False,
+        5.0, 1.0, 1000, 384, 256, 9108, "127.0.0.1", 0.05, "balanza", "by_record", 16, 20, 5.0, 300.0, None, False,
     )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ Outcome = dict[str, list[str]]
 KEYS = {
     "events": ["event_key"], "identity": ["seq"], "members": ["member_id", "version"], "entries": ["entry_id"],
     "refusals": ["refusal_id"], "signals": ["signal_id", "at_us"], "decisions": ["decision_id"],
-    "actions": ["action_id"], "receipts": ["receipt_id"], "dead_letters": ["topic", "partition", "offset"],
+    "actions": ["action_id"], "receipts": ["receipt_id"], "alerts": ["alert_id"],
+    "dead_letters": ["topic", "partition", "offset"],
 }  # fmt: skip
 
 

@@ -36,9 +36,9 @@ def desk() -> Program:
     """A program with types for what people's records hold; `person` is one that no rule is made for."""
     return program("""identity:
   identifiers:
-    social_security: {known: true}
-    name_and_birthday: {known: true, normalise: lower}
-    person: {known: true}
+    social_security: {known: true, priority: 950}
+    name_and_birthday: {known: true, priority: 450, normalise: lower}
+    person: {known: true, priority: 650}
 """)
 
 

@@ -6,10 +6,13 @@ import msgspec
 
 from config.program import Program
 from flows.fold import Folded, fold
+from flows.identity.index import Tables
+from flows.runtime.marks import StoredMarks
+from flows.runtime.table import Table
 from schemas.decode import EventDecoder, Rejected, time_us
 from schemas.log import Place, Row
 from schemas.records import DeadLetter, EventApplied, IdentityChanged, MemberChanged
-from schemas.states import Totals
+from schemas.states import Totals, decode_page, decode_person, decode_sighting, encode_state
 from tests.config.samples import program
 
 PLACE = Place("events", 0)
@@ -60,6 +63,18 @@ def rows_of(lines: list[bytes]) -> list[Row]:
     return rows
 
 
+def tables() -> Tables:
+    """Empty tables of identity, in memory."""
+    return Tables(
+        Table(b"i", str.encode, bytes.decode),
+        Table(b"p", encode_state, decode_person),
+        Table(b"g", encode_state, decode_page),
+        Table(b"s", encode_state, decode_sighting),
+        Table(b"x", encode_state, int.from_bytes),
+        StoredMarks(b"w"),
+    )
+
+
 class Story:
     """The fold's records of some lines, decoded; members are resolved through merges."""
 
@@ -97,8 +112,10 @@ class Story:
         """Identifiers by the member that owns them at the end, as the log of identity changes says it."""
         owners: dict[str, str] = {}
         for change in self.changes:
-            for identifier in change.ids:
+            for identifier in change.ids if change.kind in {"link", "merge"} else ():
                 owners[f"{change.space}/{identifier}"] = change.member_id
+            for identifier in change.ids if change.kind == "split" else ():
+                owners[f"{change.space}/{identifier}"] = str(change.other_member_id)
         groups: dict[str, set[str]] = {}
         for identifier, owner in owners.items():
             groups.setdefault(owner, set()).add(identifier)

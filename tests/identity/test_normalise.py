@@ -16,7 +16,7 @@ def by_region(region: str) -> Program:
     return program(f"""
         identity:
           default_region: {region}
-          identifiers: {{handle: {{known: false, normalise: lower}}}}
+          identifiers: {{handle: {{known: false, priority: 250, normalise: lower}}}}
         """)
 
 

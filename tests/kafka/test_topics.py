@@ -28,7 +28,8 @@ def test_records_have_a_topic_for_each_table() -> None:
 
     assert names == [
         "shop.events", "shop.identity", "shop.members", "shop.entries", "shop.refusals", "shop.signals",
-        "shop.decisions", "shop.actions", "shop.receipts", "shop.dead_letters", "shop.surfaces", "shop.exceptions",
+        "shop.decisions", "shop.actions", "shop.receipts", "shop.alerts", "shop.dead_letters", "shop.surfaces",
+        "shop.exceptions",
     ]  # fmt: skip
 
 

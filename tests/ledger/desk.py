@@ -15,17 +15,21 @@ from typing import Any
 import msgspec
 
 from config.program import Program
+from flows.ledger.budgets import Budgets
 from flows.ledger.ledger import Ledger
-from flows.member import MemberMachine
+from flows.ledger.stock import Stock
+from flows.member import MemberMachine, Shared
 from flows.runtime.table import Table
 from flows.runtime.timers import Timers
 from schemas.decode import EventDecoder, Rejected
+from schemas.earning_states import decode_spent
 from schemas.records import EntryPosted, PointsRefused, SignalChanged
-from schemas.states import Books, Member, decode_member, encode_state
+from schemas.states import Books, Member, decode_member, decode_shelf, encode_state
 from schemas.stitched import Erased, Merged, Parted, Stitched
 from tests.ledger.tables import NOTHING, SOURCE, change, data_of, event_of
 
 _decoder = EventDecoder()
+GROUPS = 256
 
 
 def micros(time: str) -> int:
@@ -48,7 +52,12 @@ class Desk:
 
     def __init__(self, program: Program) -> None:
         self.members: Table[Member] = Table(b"m", encode_state, decode_member)
-        self.machine = MemberMachine(program, self.members, Timers())
+        shared = Shared(
+            Stock(Table(b"k", encode_state, decode_shelf), GROUPS),
+            Budgets(Table(b"b", encode_state, decode_spent), GROUPS, program.retention.events),
+            b"",
+        )
+        self.machine = MemberMachine(program, self.members, Timers(), shared)
         self.ledger = Ledger(program)
         self.emit = self.machine.emit
         self.steps = 0

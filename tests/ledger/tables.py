@@ -28,8 +28,9 @@ _refusals = msgspec.json.Decoder(PointsRefused)
 
 
 def kiosk(rounding: str = "down", points: int = 1) -> Program:
-    """A program that gives `points` for each pound."""
+    """A program that gives `points` for each pound, and lets any identifiers join members."""
     return program(f"""
+        identity: {{identifiers: {{loyalty: {{unique: false}}, cookie: {{shared: null}}}}}}
         currencies: {{points: {{name: Points}}, miles: {{name: Miles}}}}
         earn:
           - {{id: spend, on: purchase, currency: points, points: {points}, per: {{amount: 100, currency: GBP}},

@@ -90,6 +90,7 @@ OURS = (
     "state/stitch/live/000001.sst", "state/program.json", "journal.jsonl", "warehouse/warehouse.duckdb",
     "records/events.jsonl", "surfaces.db", "surfaces.db-wal", "surfaces.pending/0000000001.rows", "outbox.jsonl",
     "outbox.jsonl.7.pending", "outbox.jsonl.open", "dead_letters.jsonl", "dead_letters.jsonl.3.pending", "summary.json",
+    "erasures.jsonl", "exports/request-1.json", "state/secret.key",
 )  # fmt: skip
 THEIRS = (
     "events.jsonl", "events.jsonl.gz", "web/0.jsonl", "web/1.jsonl.gz", "notes.txt", "program.yaml", "my.jsonl.backup",
@@ -105,6 +106,18 @@ def test_fresh_removes_what_a_run_made_and_nothing_else(tmp_path: Path) -> None:
     opened(tmp_path, fresh=True)
     assert [name for name in OURS if (tmp_path / name).exists()] == []
     assert [name for name in THEIRS if not (tmp_path / name).exists()] == []
+
+
+def test_a_folder_has_a_secret_of_its_own(tmp_path: Path) -> None:
+    """It stays the same from start to start, only the owner may read it, and another folder has another."""
+    secrets = []
+    for name in ("a", "a", "b"):
+        deployment = Deployment(tmp_path / name, fresh=False, groups=256)
+        secrets.append(deployment.secret)
+        deployment.release()
+    first, again, other = secrets
+    mode = (tmp_path / "a" / "state" / "secret.key").stat().st_mode & 0o777
+    assert (len(first), first == again, first == other, mode) == (32, True, False, 0o600)
 
 
 def test_the_program_is_remembered(tmp_path: Path) -> None:

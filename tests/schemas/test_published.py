@@ -7,7 +7,7 @@ import pytest
 
 from schemas.events import EVENT_TYPES
 from schemas.published import event_schema, event_tables, record_schema
-from schemas.reasons import DecisionReason, RefusalReason, RejectReason
+from schemas.reasons import DecisionReason, RefusalReason, RejectReason, TierReason
 from schemas.records import TABLES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -68,8 +68,8 @@ def test_the_document_of_events_holds_the_tables_made_from_the_code() -> None:
     assert event_tables() in (DOCS / "events.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("reasons", [RejectReason, RefusalReason, DecisionReason])
-def test_every_reason_is_documented(reasons: type[RejectReason | RefusalReason | DecisionReason]) -> None:
+@pytest.mark.parametrize("reasons", [RejectReason, RefusalReason, TierReason, DecisionReason])
+def test_every_reason_is_documented(reasons: type[RejectReason | RefusalReason | TierReason | DecisionReason]) -> None:
     """docs/reasons.md has one row with meaning and remedy for each reason, and no row for another."""
     text = (DOCS / "reasons.md").read_text(encoding="utf-8")
     section = text.split(f"(`{reasons.__name__}`)")[1].split("\n## ")[0]

@@ -6,6 +6,7 @@ from msgspec import Raw, Struct
 from schemas.reasons import DecisionReason, RefusalReason, RejectReason
 from schemas.records import (
     ActionRequested,
+    AlertRaised,
     DeadLetter,
     DecisionMade,
     EntryPosted,
@@ -25,7 +26,7 @@ NOON_US = 1_767_268_800_000_000  # 2026-01-01T12:00:00Z
 TABLE_OF = {
     EventApplied: "events", IdentityChanged: "identity", MemberChanged: "members", EntryPosted: "entries",
     PointsRefused: "refusals", SignalChanged: "signals", DecisionMade: "decisions", ActionRequested: "actions",
-    ReceiptNoted: "receipts", DeadLetter: "dead_letters",
+    ReceiptNoted: "receipts", AlertRaised: "alerts", DeadLetter: "dead_letters",
 }  # fmt: skip
 ENCODER = msgspec.json.Encoder()
 
@@ -118,6 +119,13 @@ def receipt(number: int) -> ReceiptNoted:
     return ReceiptNoted(f"rc{number}", f"ac{number}", "ada", "email", "opened", NOON_US, None)
 
 
+def alert(number: int, member_id: str | None = "ada", detail: str = "shared by many") -> AlertRaised:
+    """Something to look at."""
+    return AlertRaised(
+        f"al{number}", NOON_US, "shared_identifier", None, member_id, "identity desk", "look at the device", detail
+    )
+
+
 def dead_letter(number: int) -> DeadLetter:
     """A line that was no JSON."""
     return DeadLetter(RejectReason.NOT_JSON, "unexpected end", "e30=", "shop", 0, number, NOON_US + 250_000)
@@ -128,5 +136,5 @@ def one_of_each(number: int) -> tuple[Struct, ...]:
     return (
         event(number), identity(number, "link", "ada", ("email:ada@x.org",)), member("ada", number),
         entry("ada", number, 10 * number), refusal(number), signal(number), decision(number), action(number),
-        receipt(number), dead_letter(number),
+        receipt(number), alert(number), dead_letter(number),
     )  # fmt: skip

@@ -15,18 +15,12 @@ from sinks.group import Destinations
 from sinks.lines import LineFile, RecordFiles
 from sinks.surfaces import Surfaces
 from sinks.warehouse import Warehouse
-from tests.sinks.examples import one_of_each, packet
+from tests.sinks import people
+from tests.sinks.examples import entry, event, one_of_each, packet
 from tests.sinks.little_engine import Epochs, Store
+from tests.sinks.people import BOB, erased, export, life
 
 Seen = dict[str, list[str]]
-
-
-class Kind(NamedTuple):
-    """A destination and its reader."""
-
-    make: Callable[[Path, Store], Destination]
-    read: Callable[[Path], Seen]
-    stride: int = 1  # of its file operations each so many-th is a place to die
 
 
 def document(member_id: str, state: object) -> tuple[int, bytes]:
@@ -57,6 +51,16 @@ def two_epochs() -> Epochs:
     for each in (each for epoch in short for each in epoch):
         each.lines = {table: lines for table, lines in each.lines.items() if table in {"events", "entries", "actions"}}
     return short
+
+
+class Kind(NamedTuple):
+    """A destination and its reader."""
+
+    make: Callable[[Path, Store], Destination]
+    read: Callable[[Path], Seen]
+    stride: int = 1  # of its file operations each so many-th is a place to die
+    long: Callable[[], Epochs] = four_epochs
+    short: Callable[[], Epochs] = two_epochs
 
 
 def read_lines(folder: Path) -> Seen:
@@ -99,6 +103,27 @@ def read_all(folder: Path) -> Seen:
     return read_lines(folder) | read_warehouse(folder) | read_surfaces(folder)
 
 
+def people_epochs() -> Epochs:
+    """Ada lives, asks for her data, and is erased; Bob goes on. Few tables, so that there are not too many places."""
+    asked, bobs = erased(), packet(event(100, "bob", (BOB,)), entry("bob", 2, 9, 2))
+    asked.exports, asked.touched = [export()], {"ada": {"name": "Ada"}}
+    first = packet(*life())
+    first.lines = {table: first.lines[table] for table in ("events", "identity", "entries", "actions", "dead_letters")}
+    return [[first], [asked], [bobs]]
+
+
+def make_people(folder: Path, _: Store) -> Destination:
+    """What takes people out, and gives them what is held on them."""
+    return people.warehouse(folder)
+
+
+def read_people(folder: Path) -> Seen:
+    """Lines, rows, the report, and the exports."""
+    exports = {path.name: path.read_text().splitlines() for path in sorted((folder / "exports").iterdir())}
+    numbered = {name: [f"{at} {line}" for at, line in enumerate(lines)] for name, lines in exports.items()}
+    return read_lines(folder) | read_warehouse(folder) | numbered
+
+
 KINDS = {
     "line file":              Kind(lambda at, _: LineFile(at / "outbox.jsonl", "actions"), read_lines),
     "record files":           Kind(lambda at, _: RecordFiles(at / "records"), read_lines, stride=2),
@@ -107,4 +132,5 @@ KINDS = {
     "surfaces, states loaded": Kind(lambda at, store: Surfaces(at, document, load=store.get), read_surfaces),
     "surfaces, live":         Kind(lambda at, store: Surfaces(at, document, 0.0, store.get), read_surfaces),
     "all together":           Kind(make_all, read_all, stride=5),
+    "people who ask":         Kind(make_people, read_people, 9, people_epochs, people_epochs),
 }  # fmt: skip

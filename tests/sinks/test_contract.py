@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sinks.kinds import KINDS, Seen, four_epochs, two_epochs
+from tests.sinks.kinds import KINDS, Seen
 from tests.sinks.little_engine import KILLED, Epochs, die_at, drive
 
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -51,33 +51,33 @@ def in_a_clean_process(judge: Callable[[str, Path], None], kind: str, folder: Pa
 
 def runs_twice(kind: str, folder: Path) -> None:
     """Judge of an undisturbed life and one more that finds nothing to do."""
-    assert live(kind, folder / "calm", four_epochs()) == 0
+    assert live(kind, folder / "calm", KINDS[kind].long()) == 0
     first = seen(folder / "calm")
     assert any(first.values())
     assert all(len(set(rows)) == len(rows) for rows in first.values())
-    assert live(kind, folder / "calm", four_epochs()) == 0
+    assert live(kind, folder / "calm", KINDS[kind].long()) == 0
     assert seen(folder / "calm") == first
 
 
 def dies_once(kind: str, folder: Path) -> None:
     """Judge of lives that end at one operation each, then go on to the end."""
-    assert live(kind, folder / "calm", two_epochs()) == 0
+    assert live(kind, folder / "calm", KINDS[kind].short()) == 0
     for operation in count(1, KINDS[kind].stride):
         killed = folder / f"killed-{operation}"
-        status = live(kind, killed, two_epochs(), operation)
+        status = live(kind, killed, KINDS[kind].short(), operation)
         assert status in {0, KILLED}, f"operation {operation}"
         if status == 0:
             break
-        assert live(kind, killed, two_epochs()) == 0, f"operation {operation}"
+        assert live(kind, killed, KINDS[kind].short()) == 0, f"operation {operation}"
         assert seen(killed) == seen(folder / "calm"), f"operation {operation}"
     assert operation > 10
 
 
 def dies_often(kind: str, folder: Path) -> None:
     """Judge of one output folder in which life after life ends, each a little later than the one before."""
-    assert live(kind, folder / "calm", two_epochs()) == 0
+    assert live(kind, folder / "calm", KINDS[kind].short()) == 0
     for operation in count(3, 3):
-        status = live(kind, folder / "killed", two_epochs(), operation)
+        status = live(kind, folder / "killed", KINDS[kind].short(), operation)
         assert status in {0, KILLED}, f"operation {operation}"
         if status == 0:
             break

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.records import IdentifierMoved, Packet
+from schemas.records import ErasedMember, IdentifierMoved, Packet
 from sinks import surfaces as module
 from sinks.destination import DestinationError
 from sinks.read_surface import AmbiguousIdentifierError, Surface, find_member
@@ -245,3 +245,22 @@ def test_no_surfaces_are_said_plainly(folder: Folder) -> None:
     """Where nothing has run, the message says so."""
     with pytest.raises(FileNotFoundError, match="there are no surfaces at"):
         find_member(folder.path / "surfaces.db", "ada")
+
+
+def test_nothing_of_an_erased_member_is_left_in_the_files(tmp_path: Path) -> None:
+    """Neither in the database's free pages nor in its log, while the process goes on."""
+    secret = "ada-" + "0123456789" * 400
+    surfaces = Surfaces(tmp_path, lambda _, state: (1, str(state).encode()), 0.0)
+    surfaces.recover(0, {})
+    named = [IdentifierMoved("default", "email", secret, "ada")]
+    surfaces.write(packet(touched={"ada": secret, "bob": "x"}, moved=named))
+    surfaces.seal(1)
+    erased = packet(gone=["ada"], moved=[IdentifierMoved("default", "email", secret, None, "ada")])
+    erased.erased = [ErasedMember("ada", "default", [], [f"email:{secret}"], "r", 0, 1, "k")]
+    surfaces.write(erased)
+    surfaces.seal(2)
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while any(b"ada-0123" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()):
+        assert time.monotonic() < patience
+        time.sleep(0.05)
+    surfaces.close()

@@ -7,7 +7,9 @@ from operator import itemgetter
 from schemas.records import Packet
 from schemas.states import encode_state
 
-MEMBERS_TABLES = ("entries", "refusals", "signals", "decisions", "actions", "receipts")
+MEMBERS_TABLES = (
+    "entries", "refusals", "tiers", "offers", "vouchers", "signals", "decisions", "actions", "receipts",
+)  # fmt: skip
 
 
 class Told:

@@ -1,0 +1,49 @@
+-- Merges: accounts move as they are; orders that both still remember are added up, redemptions that both knew are the
+-- older's. A member that is forgotten loses what it has, and owes nothing more.
+
+CREATE OR REPLACE TEMP TABLE joining AS
+SELECT owner, other, seq, source, id, at_us FROM now WHERE kind = 'merge';
+
+CREATE OR REPLACE TEMP TABLE moving AS
+SELECT joining.owner, joining.other, seq, source, id, accounts.* EXCLUDE (owner)
+FROM joining JOIN accounts ON accounts.owner = other;
+INSERT INTO posted SELECT seq, source, id, owner, currency, 'merge', balance, pending, earned, redeemed, expired
+FROM moving;
+INSERT INTO posted SELECT seq, source, id, other, currency, 'merge', -balance, -pending, -earned, -redeemed, -expired
+FROM moving;
+
+CREATE OR REPLACE TEMP TABLE over AS
+SELECT orders.owner, order_id FROM orders JOIN joining ON orders.owner IN (joining.owner, joining.other)
+WHERE orders.at_us < joining.at_us - getvariable('orders_us');
+DELETE FROM earned USING over WHERE earned.owner = over.owner AND earned.order_id = over.order_id;
+DELETE FROM orders USING over WHERE orders.owner = over.owner AND orders.order_id = over.order_id;
+
+CREATE OR REPLACE TEMP TABLE shared AS
+SELECT joining.owner, other, mine.order_id, mine.money = theirs.money AS same, theirs.total, theirs.returned, theirs.bought
+FROM joining JOIN orders AS mine ON mine.owner = joining.owner
+JOIN orders AS theirs ON theirs.owner = other AND theirs.order_id = mine.order_id;
+UPDATE orders SET total = orders.total + shared.total, returned = orders.returned + shared.returned,
+                  bought = orders.bought OR shared.bought
+FROM shared WHERE orders.owner = shared.owner AND orders.order_id = shared.order_id AND same;
+UPDATE earned SET points = earned.points + theirs.points, taken_back = earned.taken_back + theirs.taken_back
+FROM shared JOIN earned AS theirs ON theirs.owner = shared.other AND theirs.order_id = shared.order_id
+WHERE earned.owner = shared.owner AND earned.order_id = shared.order_id AND earned.rule = theirs.rule AND same;
+DELETE FROM earned USING shared LEFT JOIN earned AS mine ON mine.owner = shared.owner AND mine.order_id = shared.order_id
+WHERE earned.owner = shared.other AND earned.order_id = shared.order_id AND (NOT same OR earned.rule = mine.rule);
+DELETE FROM orders USING shared WHERE orders.owner = shared.other AND orders.order_id = shared.order_id;
+UPDATE orders SET owner = joining.owner FROM joining WHERE orders.owner = other;
+UPDATE earned SET owner = joining.owner FROM joining WHERE earned.owner = other;
+INSERT INTO touched SELECT owner, order_id, seq, source, id FROM shared JOIN joining USING (owner) WHERE same;
+
+DELETE FROM redemptions USING joining JOIN redemptions AS mine ON mine.owner = joining.owner
+WHERE redemptions.owner = other AND redemptions.redemption_id = mine.redemption_id;
+UPDATE redemptions SET owner = joining.owner FROM joining WHERE redemptions.owner = other;
+
+UPDATE accruals SET owner = joining.owner FROM joining WHERE accruals.owner = other;
+UPDATE holds SET owner = joining.owner FROM joining WHERE holds.owner = other;
+
+INSERT INTO posted
+SELECT seq, source, id, owner, accounts.currency, 'forgotten', -balance, -pending, 0, 0,
+       greatest(balance, 0) + pending
+FROM now JOIN accounts USING (owner) WHERE kind = 'forgotten' AND (balance != 0 OR pending != 0);
+DELETE FROM holds USING now WHERE holds.owner = now.owner AND kind = 'forgotten';

@@ -1,0 +1,37 @@
+-- Purchases and returns. An order that was forgotten begins anew; one in another money takes nothing.
+
+CREATE OR REPLACE TEMP TABLE said AS
+SELECT owner, name AS order_id, kind = 'purchase' AS bought, amount, money, at_us, seq, source, id
+FROM now WHERE kind IN ('purchase', 'return');
+
+CREATE OR REPLACE TEMP TABLE over AS
+SELECT owner, order_id FROM said JOIN orders USING (owner, order_id)
+WHERE orders.at_us < said.at_us - getvariable('orders_us');
+DELETE FROM earned USING over WHERE earned.owner = over.owner AND earned.order_id = over.order_id;
+DELETE FROM orders USING over WHERE orders.owner = over.owner AND orders.order_id = over.order_id;
+
+INSERT INTO orders SELECT owner, order_id, at_us, money, 0, 0, false FROM said ANTI JOIN orders USING (owner, order_id);
+
+INSERT INTO refused
+SELECT seq, source, id, said.owner, CASE WHEN said.bought THEN 'purchase' ELSE 'return' END, CASE
+    WHEN said.money != orders.money THEN 'another money than its order' ELSE 'before its purchase' END
+FROM said JOIN orders USING (owner, order_id) WHERE said.money != orders.money OR NOT (said.bought OR orders.bought);
+
+UPDATE orders SET
+    total = total + CASE WHEN said.bought THEN amount ELSE 0 END,
+    returned = returned + CASE WHEN said.bought THEN 0 ELSE amount END,
+    bought = orders.bought OR said.bought
+FROM said WHERE orders.owner = said.owner AND orders.order_id = said.order_id AND orders.money = said.money;
+
+INSERT INTO touched
+SELECT owner, order_id, seq, source, id FROM said JOIN orders USING (owner, order_id) WHERE said.money = orders.money;
+
+CREATE OR REPLACE TEMP TABLE gains AS
+SELECT owner, order_id, seq, source, id, rule, currency, rounded(amount::HUGEINT * points, per, rounding) AS points
+FROM touched JOIN said USING (owner, order_id, seq, source, id) JOIN rules USING (money) WHERE said.bought;
+DELETE FROM gains WHERE points = 0;
+INSERT INTO posted SELECT seq, source, id, owner, currency, rule, points, 0, points, 0, 0 FROM gains;
+UPDATE earned SET points = earned.points + gains.points FROM gains
+WHERE earned.owner = gains.owner AND earned.order_id = gains.order_id AND earned.rule = gains.rule;
+INSERT INTO earned
+SELECT owner, order_id, rule, currency, points, 0 FROM gains ANTI JOIN earned USING (owner, order_id, rule);

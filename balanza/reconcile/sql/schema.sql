@@ -1,0 +1,58 @@
+-- What is read (lines, the program's rules) and what the recomputation keeps. A member's balance is one number:
+-- above zero it is available, below zero it is owed.
+
+CREATE TABLE lines (
+    seq BIGINT, log_us BIGINT, event_us BIGINT, topic VARCHAR, partition INTEGER, place BIGINT,
+    source VARCHAR, id VARCHAR, type VARCHAR, data JSON
+);
+
+CREATE TABLE rules (
+    number INTEGER, rule VARCHAR, currency VARCHAR, points BIGINT, per BIGINT, money VARCHAR, rounding VARCHAR
+);
+
+CREATE TABLE currencies (currency VARCHAR, overdraw BOOLEAN);
+
+-- Rules whose points are taken from the run, and refusals of the run that are not the ledger's to find.
+CREATE TABLE believed_rules (rule VARCHAR, with_order BOOLEAN);
+
+CREATE TABLE believed_refusals (reason VARCHAR);
+
+CREATE TABLE orders (
+    owner VARCHAR, order_id VARCHAR, at_us BIGINT, money VARCHAR, total HUGEINT, returned HUGEINT, bought BOOLEAN
+);
+
+CREATE TABLE earned (
+    owner VARCHAR, order_id VARCHAR, rule VARCHAR, currency VARCHAR, points HUGEINT, taken_back HUGEINT
+);
+
+CREATE TABLE redemptions (
+    owner VARCHAR, redemption_id VARCHAR, currency VARCHAR, points BIGINT, cancelled BOOLEAN
+);
+
+CREATE TABLE accounts (
+    owner VARCHAR, currency VARCHAR, balance HUGEINT, pending HUGEINT, earned HUGEINT, redeemed HUGEINT, expired HUGEINT
+);
+
+-- Accruals that were accepted, by their id, and those of them that are pending.
+CREATE TABLE accruals (owner VARCHAR, accrual_id VARCHAR);
+
+CREATE TABLE holds (owner VARCHAR, seq BIGINT, currency VARCHAR, points BIGINT);
+
+-- Every change of a balance, with its cause: of what is available or owed, of what is pending, of the lifetime figures.
+CREATE TABLE changes (
+    seq BIGINT, source VARCHAR, id VARCHAR, owner VARCHAR, currency VARCHAR, what VARCHAR,
+    points HUGEINT, pending HUGEINT, earned HUGEINT, redeemed HUGEINT, expired HUGEINT
+);
+
+CREATE TABLE refused (seq BIGINT, source VARCHAR, id VARCHAR, owner VARCHAR, kind VARCHAR, why VARCHAR);
+
+-- A fraction of a point, as the rule says; amounts are never below zero.
+CREATE MACRO rounded(numerator, denominator, how) AS CASE how
+    WHEN 'down' THEN numerator // denominator
+    WHEN 'up' THEN (numerator + denominator - 1) // denominator
+    WHEN 'half_up' THEN (2 * numerator + denominator) // (2 * denominator)
+    WHEN 'half_even' THEN numerator // denominator + CASE
+        WHEN 2 * (numerator % denominator) > denominator THEN 1
+        WHEN 2 * (numerator % denominator) = denominator THEN (numerator // denominator) % 2
+        ELSE 0 END
+END;

@@ -1,0 +1,39 @@
+"""Earn rules beside the other machines of a member: who gets which grants for an event, gathered for the ledger."""
+
+from collections.abc import Iterator
+
+from config.program import Program
+from flows.ledger.budgets import Budgets
+from flows.ledger.earning import Earnings
+from flows.ledger.grants import Grant
+from schemas.events import CloudEvent
+from schemas.facts import NO_FACTS, Facts
+from schemas.states import Member
+from schemas.stitched import Stitched
+
+
+def facts_of(member: Member) -> Facts:
+    """The member as rules see it now."""
+    named = member.relations.time_zone or member.attributes.get("time_zone")
+    zone = named if isinstance(named, str) else None
+    tier = None if member.standing is None else member.standing.tier
+    return Facts(member.known, tier, member.attributes, zone, member.earning.purchases)
+
+
+class Earner:
+    """Asks the earn rules on behalf of members; `types` are the event types that may earn."""
+
+    def __init__(self, program: Program, budgets: Budgets) -> None:
+        self._earnings = Earnings(program, budgets)
+        self.types = self._earnings.types
+        self._retroactive = program.identity.retroactive_earn
+
+    def grants(self, member: Member, event: CloudEvent, step: Stitched, *, again: bool = False) -> Iterator[Grant]:
+        """What the event earns; the rules are asked, and count it, when the first grant is asked for.
+
+        Nothing, if the member is not known and the program credits nothing later.
+        """
+        if not (member.known or self._retroactive):
+            return
+        facts = facts_of(member) if type(event) in self._earnings.reads_facts else NO_FACTS
+        yield from self._earnings.of_event(member.member_id, facts, event, step, member.earning, again=again)

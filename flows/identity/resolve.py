@@ -1,0 +1,170 @@
+"""Whose event it is: makes, links and merges members until an event's identifiers name one, within the rules.
+
+Identifiers count in order of their types' priority. Quarantined ones link nothing; if nothing else is there, the event
+is credited to the last person seen with one. The rest is tried as a whole: the members that own some of it united, the
+others linked. Where that breaks a limit the weakest identifier of the event is left out, and the rest is tried again;
+one alone always fits. What was left out is recorded with the reason, and a first conflict between two members alerts.
+An alias joins all it names, whatever the limits say.
+"""
+
+from typing import NamedTuple
+
+from config.program import Program
+from flows.identity.index import DEFAULT_SPACE, Found, IdentityIndex, Named, without_space
+from flows.identity.limits import Limits, Misfit
+from flows.identity.people import People
+from flows.identity.sharing import Sharing
+from schemas.records import AlertRaised
+from schemas.states import Person
+from schemas.stitched import Cause
+
+ALERT = "identity_conflict"
+PAIRS_REMEMBERED = 32
+
+
+class Resolved(NamedTuple):
+    """Whose an event is: the member, the identifiers that it got with it, the strongest one that says so."""
+
+    person: Person
+    linked: list[str]
+    created: bool
+    by: str
+
+
+class Resolver:
+    """Turns what an event's identifiers name into one member; changes go through `people`."""
+
+    def __init__(self, program: Program, index: IdentityIndex, people: People) -> None:
+        self._index, self._people = index, people
+        self._sharing = Sharing(program, index, people)
+        self._limits = Limits(program, index.rank, people.forest)
+        self._route = program.alerts.identity_conflict
+
+    def resolve(self, space: str, named: Named, cause: Cause, *, joins: bool) -> Resolved:
+        """Give the member of an event; `joins`: it is an alias."""
+        released = self._released(named) if joins else []
+        linking, apart = ([*named.found], []) if joins else self._apart(space, named, cause)
+        if not linking:
+            person = self._index.credited(named)
+            assert person is not None, "a value that credits nobody was refused before"
+            return Resolved(person, [], created=False, by=_own(named.found[0].key, space))
+        left_out: list[tuple[Found, Misfit]] = []
+        while not joins and (misfit := self._misfit(linking, cause)) is not None:
+            left_out.append((linking.pop(), misfit))
+        person, new = self._joined(space, linking, cause)
+        self._settle(space, person, linking, apart, cause)
+        if left_out:
+            self._tell_left_out(space, person, left_out, cause)
+        if released:
+            own = without_space(released, space)
+            self._people.tell("release", person.member_id, space, None, own, cause, "joined by an alias")
+        created = len(new) == len(linking)
+        return Resolved(person, without_space(new, space), created, _own(linking[0].key, space))
+
+    def _apart(self, space: str, named: Named, cause: Cause) -> tuple[list[Found], list[Found]]:
+        """Give what links, and what does not because it is quarantined or becomes so by this event."""
+        linking = [one for one in named.found if not one.quarantined] if named.set_apart else [*named.found]
+        caught = self._sharing.look(space, linking, cause) if len(linking) > 1 else []
+        if not caught and not named.set_apart:
+            return linking, caught
+        apart = [one for one in named.found if one.quarantined] + caught
+        for one in apart:
+            self._index.leave_out(one.kind, "quarantined")
+        return [one for one in linking if one not in caught], apart
+
+    def _released(self, named: Named) -> list[str]:
+        """Let quarantined values link again; give them."""
+        released = [one.key for one in named.found if one.quarantined]
+        for one in named.found:
+            if one.quarantined:
+                self._index.owners.remove(one.key)
+                one.owner = None
+        return released
+
+    def _misfit(self, linking: list[Found], cause: Cause) -> Misfit | None:
+        if len(linking) == 1:
+            return None
+        owners = dict.fromkeys(one.owner for one in linking if one.owner is not None)
+        new = [one for one in linking if one.owner is None]
+        return self._limits.misfit([self._person(owner) for owner in owners], new, cause.log_us)
+
+    def _joined(self, space: str, linking: list[Found], cause: Cause) -> tuple[Person, list[str]]:
+        """Make, link or merge until the identifiers are one member's; give it, and the keys that are new."""
+        owners = list(dict.fromkeys(one.owner for one in linking if one.owner is not None))
+        new = [one for one in linking if one.owner is None]
+        keys = [one.key for one in new]
+        known = any([one.kind in self._index.known_types for one in new])  # noqa: C419  a list is faster here
+        if not owners:
+            return self._people.create(space, keys, known, cause), keys
+        into, hub = self._person(owners[0]), _strongest(linking, owners[0])
+        if len(owners) > 1:
+            members = sorted(
+                map(self._person, owners), key=lambda one: (not one.known, one.created_us, one.member_id)
+            )
+            into = members[0]
+            mine = _strongest(linking, into.member_id)
+            for other in members[1:]:
+                theirs = _strongest(linking, other.member_id)
+                self._people.merge(into, other, _own(mine, space), _own(theirs, space), cause)
+        if keys:
+            self._people.link(into, keys, _own(hub, space), known, cause)
+        if not into.known:
+            self._people.touch(into, cause.log_us)
+        return into, keys
+
+    def _settle(self, space: str, person: Person, linking: list[Found], apart: list[Found], cause: Cause) -> None:
+        """Note what the event says of shared and quarantined values, now that its member is known."""
+        self._sharing.settle(linking, person, cause.log_us)
+        if apart and any(one.kind in self._index.known_types for one in linking):
+            for one in apart:
+                self._people.credit(one.key, person)
+        if person.member_id in self._index.weak:
+            firm = [one.key for one in linking if one.kind not in self._index.shared_types]
+            if len(firm) > 1:
+                self._people.strengthen(person, without_space(firm, space), cause.log_us)
+
+    def _tell_left_out(self, space: str, person: Person, left_out: list[tuple[Found, Misfit]], cause: Cause) -> None:
+        for kind in ("conflict", "limit"):
+            some = [(one, misfit) for one, misfit in left_out if misfit.kind == kind]
+            if not some:
+                continue
+            for one, _ in some:
+                self._index.leave_out(one.kind, kind)
+            misfit = some[0][1]
+            holders = [self._index.person(holder.member_id) for holder in misfit.holders]  # some were merged since
+            others = [holder.member_id for holder in holders if holder is not None and holder is not person]
+            other = next(iter(others), None) if kind == "conflict" else None
+            ids = without_space([one.key for one, _ in some], space)
+            detail = "; ".join(dict.fromkeys(f"{misfit.type}: {misfit.rule}" for _, misfit in some))
+            self._people.tell(misfit.kind, person.member_id, space, other, ids, cause, detail)
+            if other is not None:
+                self._alert(person, other, ids, detail, cause)
+
+    def _alert(self, person: Person, other: str, ids: list[str], detail: str, cause: Cause) -> None:
+        """Tell people of the first conflict between two members."""
+        if other in person.alerted:
+            return
+        for one, with_whom in ((person, other), (self._person(other), person.member_id)):
+            one.alerted = [*one.alerted, with_whom][-PAIRS_REMEMBERED:]
+            self._index.persons.put(one.member_id, one)
+        self._people.alerts.append(
+            AlertRaised(
+                f"{cause.key}:{ALERT}", cause.log_us, ALERT, None, person.member_id, self._route.owner,
+                self._route.playbook, f"{', '.join(ids)} would have joined {other} ({detail})",
+            )
+        )  # fmt: skip
+
+    def _person(self, member_id: str) -> Person:
+        person = self._index.persons.get(member_id)
+        assert person is not None, member_id
+        assert person.merged_into is None, member_id
+        return person
+
+
+def _strongest(linking: list[Found], member_id: str) -> str:
+    """Give the strongest of an event's identifiers that a member owns."""
+    return next(one.key for one in linking if one.owner == member_id)
+
+
+def _own(key: str, space: str) -> str:
+    return key if space == DEFAULT_SPACE else without_space([key], space)[0]

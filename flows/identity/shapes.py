@@ -1,0 +1,57 @@
+"""The quick way of an event: which look-ups its identifiers need, worked out once for each set of types.
+
+Events name few sets of types, in few orders, so what follows from the types alone is kept by them: the key prefixes
+with the strongest type first, whether only anonymous types stand there, which values are *watched*: those of a shared
+type that stand beside a known one, since such an event may be a sighting that counts; and whether two values that are
+not of shared types stand there, which may hold together what only a shared one did.
+"""
+
+from typing import NamedTuple
+
+from flows.identity.index import IdentityIndex
+
+SHAPES_MAX = 4096
+
+
+class Shape(NamedTuple):
+    """What the types of an event's identifiers say; `look_ups` are (type, key prefix), strongest first.
+
+    `watched` are positions in `look_ups`, each with that of its anchor: the strongest known one beside it. No look-ups:
+    such an event goes the slow way.
+    """
+
+    look_ups: tuple[tuple[str, str], ...]
+    anonymous: bool
+    watched: tuple[tuple[int, int], ...]
+    firm: bool
+
+
+SLOW = Shape((), anonymous=False, watched=(), firm=False)
+
+
+class Shapes(dict[tuple[str, ...], Shape]):
+    """Shapes by the types in the order of the event, made when first asked for; default space only."""
+
+    def __init__(self, index: IdentityIndex) -> None:
+        super().__init__()
+        self._index = index
+
+    def __missing__(self, types: tuple[str, ...]) -> Shape:
+        if len(self) >= SHAPES_MAX:
+            self.clear()
+        shape = self[types] = self._made(types)
+        return shape
+
+    def _made(self, types: tuple[str, ...]) -> Shape:
+        index = self._index
+        prefixes, rank = index.default_prefixes, index.rank
+        if not types or not rank.keys() >= set(types):
+            return SLOW
+        ordered = sorted(types, key=rank.__getitem__)
+        known = [at for at, name in enumerate(ordered) if name not in index.anonymous_types]
+        watched = tuple(
+            (at, next(other for other in known if other != at)) for at, name in enumerate(ordered)
+            if name in index.shared_types and any(other != at for other in known)
+        )  # fmt: skip
+        firm = sum(name not in index.shared_types for name in ordered) > 1
+        return Shape(tuple((name, prefixes[name]) for name in ordered), not known, watched, firm)

@@ -1,0 +1,323 @@
+"""Tiers, offers and rewards beside the ledger: what each event means to them, in one order.
+
+They stand around the handlers of the ledger: a redemption for a reward is judged before points are taken, and what
+the ledger posted is told to the tiers after it. A purchase counts in this order: the ledger's rules, the bonus of the
+tier that the member had before, the coupon, the tier, the challenges; what these give is posted and told in turn. A
+program without these sections has no such machine, and its members pay nothing for it.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from config.expressions.scene import Scene
+from config.program import Program
+from flows.earned import facts_of
+from flows.ledger.challenges import TIMER as OFFER_TIMER
+from flows.ledger.challenges import Challenges, Reward
+from flows.ledger.days import local_date, member_zone
+from flows.ledger.grants import Grant
+from flows.ledger.ledger import Ledger
+from flows.ledger.orders import is_purchased, known_order, pieces_of
+from flows.ledger.refusing import refuse
+from flows.ledger.rewards import TIMER as VOUCHER_TIMER
+from flows.ledger.rewards import Rewards
+from flows.ledger.stock import Stock
+from flows.ledger.tiers import TIMER as TIER_TIMER
+from flows.ledger.tiers import Change, Tiers
+from flows.noticed import happened_of, name_of, paid_until_us
+from schemas import events
+from schemas.events import EVENT_TYPES
+from schemas.hosting import Timer
+from schemas.states import Books, Member
+from schemas.stitched import Cause, Emit, Merged, Parted, Stitched
+
+Handler = Callable[[Member, Any, Stitched, Emit], None]
+Before = dict[str, tuple[str, int]]
+
+TIMERS = frozenset({TIER_TIMER, OFFER_TIMER, VOUCHER_TIMER})
+NO_BONUS_PERCENT = 100
+NO_SIGN_OF_JOINING = frozenset({"split", "erase", "export", "receipt", "alias"})
+
+
+class Heard:
+    """What the ledger tells of points as they are earned, or taken back by returns, until the tiers are told."""
+
+    def __init__(self) -> None:
+        self._heard: list[tuple[str, str, int, bool]] = []
+
+    def __call__(
+        self, member_id: str, currency: str, points: int, qualifying: bool, _cause: Cause, _emit: Emit
+    ) -> None:
+        """Note signed points of a member."""
+        self._heard.append((member_id, currency, points, qualifying))
+
+    def take(self, member_id: str) -> list[tuple[str, int, bool]]:
+        """Give what was told of a member, once."""
+        if not self._heard:
+            return []
+        taken = [(currency, points, qualifying) for whose, currency, points, qualifying in self._heard
+                 if whose == member_id]  # fmt: skip
+        self._heard = [told for told in self._heard if told[0] != member_id]
+        return taken
+
+
+def standing_of(
+    program: Program, ledger: Ledger, heard: Heard, stock: Stock, secret: bytes
+) -> "StandingMachine | None":  # fmt: skip
+    """Give the machine for a program's tiers, offers and rewards; None if it has none of them.
+
+    `heard` is what the ledger tells of earned points; only tiers ask for it.
+    """
+    if program.tiers is None and not program.offers and not program.rewards:
+        return None
+    return StandingMachine(program, ledger, heard, stock, secret)
+
+
+class StandingMachine:
+    """Composes the three machines; `ledger` posts what they give."""
+
+    def __init__(self, program: Program, ledger: Ledger, heard: Heard, stock: Stock, secret: bytes) -> None:
+        self._program, self._ledger, self._heard = program, ledger, heard
+        self._rewards = Rewards(program, secret, stock, facts_of)
+        self._tiers = None if program.tiers is None else Tiers(program, self._rewards)
+        self._offers = Challenges(program, self._rewards)
+        tier_names = frozenset[str]() if self._tiers is None else self._tiers.names
+        self._names = tier_names | self._offers.names | self._rewards.names
+        self._retroactive = program.identity.retroactive_earn
+
+    def around(self, handlers: dict[type, Handler]) -> dict[type, Handler]:
+        """Give the handlers of event types with what happens here added to them."""
+        special: dict[type, Callable[[Handler | None], Handler]] = {
+            events.Purchase: self._purchase, events.Return: self._return, events.Redeem: self._redeem,
+            events.RedeemCancel: self._redeem_cancel,
+        }  # fmt: skip
+        wrapped = dict(handlers)
+        for tag, kind in EVENT_TYPES.items():
+            named = tag in self._names or kind in {events.Activity, events.OfferGrant, events.Subscription}
+            joins = self._tiers is not None and tag not in NO_SIGN_OF_JOINING
+            if kind in special:
+                wrapped[kind] = special[kind](handlers.get(kind))
+            elif named or joins:
+                wrapped[kind] = self._other(handlers.get(kind))
+        return wrapped
+
+    # events
+
+    def _purchase(self, inner: Handler | None) -> Handler:
+        assert inner is not None
+
+        def purchase(member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
+            if self._tiers is not None:
+                self._tiers.joined(member, step, emit)
+            data = event.data
+            before = self._worth(member.books, data.order_id, step.log_us)
+            inner(member, event, step, emit)
+            amount = self._worth(member.books, data.order_id, step.log_us) - before
+            if data.coupon is not None and self._rewards.catalogue:
+                self._rewards.purchased(member, data.coupon, step, emit)
+            if self._tiers is not None:
+                changes = self._heard_of(member, self._tiers)
+                if self._counts(member):
+                    changes += self._tiers.of_spend(data.total.currency, amount)
+                    changes += self._tiers.of_visit("purchase")
+                self._tiers.count(member, changes, step, emit)
+            self._challenge(member, event, step, emit, max(amount, 0))
+
+        return purchase
+
+    def _return(self, inner: Handler | None) -> Handler:
+        assert inner is not None
+
+        def take_return(member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:
+            data = event.data
+            before = self._worth(member.books, data.order_id, step.log_us)
+            inner(member, event, step, emit)
+            amount = self._worth(member.books, data.order_id, step.log_us) - before
+            if self._tiers is not None:
+                changes = self._heard_of(member, self._tiers)
+                changes += self._tiers.of_spend(data.total.currency, amount)
+                self._tiers.count(member, changes, step, emit)
+            if amount < 0:
+                self._offers.returned(member, data.order_id, -amount)
+
+        return take_return
+
+    def _redeem(self, inner: Handler | None) -> Handler:
+        assert inner is not None
+
+        def redeem(member: Member, event: events.Redeem, step: Stitched, emit: Emit) -> None:
+            data, redemptions = event.data, member.books.redemptions
+            if data.reward is None or not self._rewards.catalogue:
+                inner(member, event, step, emit)
+                return
+            if data.redemption_id not in redemptions:
+                reason = self._rewards.refusal(member, event, step)
+                if reason is not None:
+                    refuse(member, "redeem", reason, step, emit, data.reward, data.currency, data.points)
+                    return
+            known = data.redemption_id in redemptions
+            inner(member, event, step, emit)
+            if not known and data.redemption_id in redemptions:
+                self._rewards.redeemed(member, event, step, emit)
+
+        return redeem
+
+    def _redeem_cancel(self, inner: Handler | None) -> Handler:
+        assert inner is not None
+
+        def redeem_cancel(member: Member, event: events.RedeemCancel, step: Stitched, emit: Emit) -> None:
+            redemption_id = event.data.redemption_id
+            reason = self._rewards.cancel_refusal(member, redemption_id)
+            if reason is not None:
+                refuse(member, "redeem_cancel", reason, step, emit, redemption_id)
+                return
+            inner(member, event, step, emit)
+            redemption = member.books.redemptions.get(redemption_id)
+            if redemption is not None and redemption.cancelled:
+                self._rewards.cancelled(member, redemption_id, step, emit)
+
+        return redeem_cancel
+
+    def _other(self, inner: Handler | None) -> Handler:
+        def other(member: Member, event: events.CloudEvent, step: Stitched, emit: Emit) -> None:
+            if self._tiers is not None:
+                self._tiers.joined(member, step, emit)
+            if inner is not None:
+                inner(member, event, step, emit)
+            self._tell(member, step, emit)
+            if isinstance(event, events.OfferGrant):
+                self._post(member, self._offers.granted(member, event, step, emit), step, emit)
+            elif isinstance(event, events.Subscription) and self._tiers is not None:
+                ends_us = paid_until_us(event, member_zone(member, self._program.time_zone))
+                self._tiers.subscribed(member, event, ends_us, step, emit)
+            elif isinstance(event, events.Activity):
+                self._rewards.done(member, event.data.kind, step, emit)
+                if self._tiers is not None:
+                    self._tiers.used(member, event, step, emit)
+            name = name_of(event)
+            if name in self._names:
+                if self._tiers is not None and self._counts(member):
+                    self._tiers.count(member, self._tiers.of_visit(name), step, emit)
+                self._challenge(member, event, step, emit, 0)
+
+        return other
+
+    def _challenge(self, member: Member, event: events.CloudEvent, step: Stitched, emit: Emit, amount: int) -> None:
+        """Count an event for the challenges, and post what it completed."""
+        if name_of(event) not in self._offers.names or not self._counts(member):
+            return
+        day = local_date(step.event_us, member_zone(member, self._program.time_zone)).toordinal()
+        happened = happened_of(event, step, day, amount)
+        if self._offers.is_conditional(happened.name):
+            data = step.event.data  # as the event is, with a type of its own
+            scene = Scene(facts_of(member), data, step.event_us, self._program.time_zone)
+            happened.meets = self._offers.met(happened.name, scene)
+        self._post(member, self._offers.happened(member, happened, step, emit), step, emit)
+
+    # points
+
+    def _post(self, member: Member, rewards: list[Reward], cause: Cause, emit: Emit) -> None:
+        """Have the ledger post what was given, and tell the tiers of it."""
+        for reward in rewards:
+            self._ledger.grant(member, reward.grant, cause, emit, reward.order_id)
+            self._tell(member, cause, emit)
+
+    def _tell(self, member: Member, cause: Cause, emit: Emit) -> None:
+        """Tell the tiers what a member earned since, or what was taken back."""
+        if self._tiers is not None:
+            self._tiers.count(member, self._heard_of(member, self._tiers), cause, emit)
+
+    def _heard_of(self, member: Member, tiers: Tiers) -> list[Change]:
+        changes: list[Change] = []
+        for currency, points, qualifying in self._heard.take(member.member_id):
+            changes += tiers.of_points(currency, points, qualifying=qualifying)
+        return changes
+
+    def with_bonus(self, member: Member, grants: Iterator[Grant]) -> Iterator[Grant]:
+        """Give what a purchase earns, then the bonus of the member's tier; that is held like what it adds to."""
+        level = None if self._tiers is None else self._tiers.level(member)
+        if level is None or level.earn_percent == NO_BONUS_PERCENT:
+            yield from grants
+            return
+        base: dict[tuple[str, int | None, str | None, int | None], int] = {}
+        for grant in grants:
+            terms = (grant.currency, grant.held_until_us, grant.held_for, grant.expires_us)
+            base[terms] = base.get(terms, 0) + grant.points
+            yield grant
+        extra = level.earn_percent - NO_BONUS_PERCENT
+        rule = f"tier.{level.id}"
+        for (currency, until_us, held_for, expires_us), points in base.items():
+            yield Grant(
+                rule, currency, points * extra // 100, qualifying=False, held_until_us=until_us, held_for=held_for,
+                expires_us=expires_us,
+            )  # fmt: skip
+
+    def _counts(self, member: Member) -> bool:
+        """Whether what a member does counts: anonymous ones may have to be known first."""
+        return member.known or self._retroactive
+
+    def _worth(self, books: Books, order_id: str, log_us: int) -> int:
+        """What an order is worth: its purchases less its returns.
+
+        Nothing while only returns have come, or when it is so old that the ledger begins it anew.
+        """
+        order = known_order(books, order_id, log_us - self._program.retention.orders)
+        if order is None or not is_purchased(order):
+            return 0
+        if not order.others:
+            return order.total - min(order.returned, order.total)
+        pieces = pieces_of(order)
+        total = sum(piece.total for piece in pieces)
+        return total - min(sum(piece.returned for piece in pieces), total)
+
+    # timers
+
+    def fire(self, member: Member, timer: Timer, emit: Emit) -> bool:
+        """Do what was waited for; whether anything came of it."""
+        if timer.kind == TIER_TIMER:
+            return self._tiers is not None and self._tiers.fire(member, timer.due_us, emit)
+        if timer.kind == OFFER_TIMER:
+            return self._offers.fire(member, timer.key, timer.due_us, emit)
+        return self._rewards.fire(member, timer.key, timer.due_us, emit)
+
+    # what happens to members
+
+    def before_merge(self, into: Member, other: Member, at_us: int) -> Before:
+        """Note what orders are worth that both members remember, before the ledger unites them."""
+        oldest_us, worth = at_us - self._program.retention.orders, self._worth
+        both = [
+            (order_id, order) for order_id, order in into.books.orders.items()
+            if order.at_us >= oldest_us and known_order(other.books, order_id, oldest_us) is not None
+        ]  # fmt: skip
+        return {
+            order_id: (order.money, worth(into.books, order_id, at_us) + worth(other.books, order_id, at_us))
+            for order_id, order in both
+        }
+
+    def absorb(self, into: Member, other: Member, step: Merged, before: Before, emit: Emit) -> None:
+        """Unite vouchers, standing and offers; what is complete only together is complete now."""
+        cause = Cause(f"{step.key}:{step.absorbed}", step.source, step.id, step.event_us, step.log_us)
+        self._rewards.absorb(into, other, emit)
+        if self._tiers is not None:
+            self._tiers.absorb(into, other, step, emit)
+            for order_id, (money, known) in sorted(before.items()):
+                amount = self._worth(into.books, order_id, step.log_us) - known
+                self._tiers.count(into, self._tiers.of_spend(money, amount), cause, emit)
+            self._tell(into, cause, emit)
+        self._post(into, self._offers.absorb(into, other, cause, emit), cause, emit)
+
+    def part(self, kept: Member, parted: Member, step: Parted, emit: Emit) -> None:
+        """Give a member that was split off what its identifiers brought; orders were parted before."""
+        self._rewards.part(kept, parted, step, emit)
+        self._offers.part(kept, parted, step, emit)
+        if self._tiers is not None:
+            self._tiers.part(kept, parted, step, emit)
+            for member in (kept, parted):
+                self._tell(member, step, emit)
+
+    def wake(self, member: Member, emit: Emit) -> None:
+        """Arm what a member that comes from elsewhere waits for."""
+        self._rewards.wake(member, emit)
+        self._offers.wake(member, emit)
+        if self._tiers is not None:
+            self._tiers.wake(member, emit)

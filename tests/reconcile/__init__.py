@@ -1,0 +1,1 @@
+"""Reconciliation, and proofs on whole data sets that lie beside the repository."""
