@@ -142,7 +142,8 @@ class Earned(Struct, array_like=True, gc=False):
     """What an order earned by one rule, and how much of it returns took back.
 
     `lot` is the number of its lot or hold (0: it has none) that expires at `expires_us`; `waived` is what of
-    `taken_back` the currency's policy let the member keep.
+    `taken_back` the currency's policy let the member keep. `lines` (article, amount, weight) are there where the rule
+    looked at lines, of `weight` in all.
     """
 
     rule: str
@@ -153,13 +154,16 @@ class Earned(Struct, array_like=True, gc=False):
     expires_us: int = 0
     waived: int = 0
     qualifying: bool = True
+    lines: list[tuple[str, int, int]] = []
+    weight: int = 0
 
 
 class Order(Struct, array_like=True, gc=False):
     """An order as far as returns need it; `purchased` is false while only a return has come.
 
     `by` is the identifier it was bought under; `others` are what was bought or returned under the same order id by
-    another one: the order as far as it is theirs, should the member be split.
+    another one: the order as far as it is theirs, should the member be split. `lines` is what was returned of which
+    article, as far as returns said so.
     """
 
     at_us: int
@@ -170,6 +174,7 @@ class Order(Struct, array_like=True, gc=False):
     earned: list[Earned]
     by: str = ""
     others: list["Order"] = []
+    lines: dict[str, int] = {}
 
 
 class Redemption(Struct, array_like=True, gc=False):

@@ -49,7 +49,11 @@ class Giver:
         mark = repeated(emit, cause, grant.rule, currency)
         self._keeper.enter(side, currency, legs, grant.rule, cause, emit, mark, changes)
         if piece is not None:
-            add_earned(piece, Earned(grant.rule, currency, points, 0, number, expires_us, 0, grant.qualifying))
+            earned = Earned(grant.rule, currency, points, 0, number, expires_us, 0, grant.qualifying)
+            if grant.lines:
+                earned.lines = [(line.sku, line.amount, line.weight) for line in grant.lines]
+                earned.weight = grant.weight
+            add_earned(piece, earned)
 
     def _hold(
         self, side: Side, grant: Grant, until_us: int, expires_us: int, cause: Cause, emit: Emit, *, ordered: bool
