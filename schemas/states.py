@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from schemas.earning_states import Earning
+from schemas.earning_states import Earning, LineWorth
 from schemas.standing import Offers, Shelf, Standing, Voucher
 
 STATE_FORMAT = 1
@@ -132,7 +132,8 @@ class Earned(Struct, array_like=True, gc=False):
     """What an order earned by one rule, and how much of it returns took back.
 
     `lot` is the number of its lot or hold (0: it has none) that expires at `expires_us`; `waived` is what of
-    `taken_back` the currency's policy let the member keep.
+    `taken_back` the currency's policy let the member keep. `lines` are what each article counted for, of `weight` in
+    all, where the rule looked at lines.
     """
 
     rule: str
@@ -143,13 +144,16 @@ class Earned(Struct, array_like=True, gc=False):
     expires_us: int = 0
     waived: int = 0
     qualifying: bool = True
+    lines: list[LineWorth] = []
+    weight: int = 0
 
 
 class Order(Struct, array_like=True, gc=False):
     """An order as far as returns need it; `purchased` is false while only a return has come.
 
     `by` is the identifier it was bought under; `others` are what was bought or returned under the same order id by
-    another one: the order as far as it is theirs, should the member be split.
+    another one: the order as far as it is theirs, should the member be split. `returned_lines` is how much of
+    `returned` was of which article, as far as returns said.
     """
 
     at_us: int
@@ -160,6 +164,7 @@ class Order(Struct, array_like=True, gc=False):
     earned: list[Earned]
     by: str = ""
     others: list["Order"] = []
+    returned_lines: dict[str, int] = {}
 
 
 class Redemption(Struct, array_like=True, gc=False):

@@ -48,7 +48,9 @@ class Giver:
         mark = repeated(emit, cause, grant.rule, currency)
         self._keeper.enter(side, currency, legs, grant.rule, cause, emit, mark, changes)
         if piece is not None:
-            add_earned(piece, Earned(grant.rule, currency, points, 0, number, expires_us, 0, grant.qualifying))
+            given = Earned(grant.rule, currency, points, 0, number, expires_us, 0, grant.qualifying)
+            given.lines, given.weight = list(grant.lines), grant.weight
+            add_earned(piece, given)
 
     def _hold(
         self, side: Side, grant: Grant, until_us: int, expires_us: int, cause: Cause, emit: Emit

@@ -7,19 +7,11 @@ number of pieces changes nothing.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from flows.ledger.line_returns import Due, dues_by_line
 from schemas.states import Books, Earned, Order
 
 ORDERS_BEFORE_PRUNING = 32
-
-
-class Due(NamedTuple):
-    """What is to be taken back of a piece's earned points (below zero: given back)."""
-
-    piece: Order
-    earned: Earned
-    points: int
 
 
 def known_order(books: Books, order_id: str, oldest_us: int) -> Order | None:
@@ -71,8 +63,8 @@ def is_purchased(order: Order) -> bool:
 
 def add_earned(piece: Order, given: Earned) -> None:
     """Note what a rule gave for a piece; what has a lot or hold of its own is noted apart."""
-    for earned in piece.earned if not given.lot else ():
-        same = earned.rule == given.rule and earned.currency == given.currency and not earned.lot
+    for earned in piece.earned if not (given.lot or given.lines) else ():
+        same = earned.rule == given.rule and earned.currency == given.currency and not (earned.lot or earned.lines)
         if same and earned.qualifying == given.qualifying:
             earned.points += given.points
             earned.taken_back += given.taken_back
@@ -92,6 +84,9 @@ def dues(order: Order) -> Iterator[Due]:
     if total == 0:
         return
     returned = min(sum(piece.returned for piece in pieces), total)
+    if returned < total and any(piece.returned_lines for piece in pieces):
+        yield from dues_by_line(pieces, total, returned)
+        return
     earlier: dict[tuple[str, str], int] = {}
     for piece in pieces:
         for earned in piece.earned:
@@ -114,6 +109,8 @@ def unite_orders(known: Order, order: Order) -> None:
         same.total += piece.total
         same.returned += piece.returned
         same.purchased = same.purchased or piece.purchased
+        for sku, amount in piece.returned_lines.items():
+            same.returned_lines[sku] = same.returned_lines.get(sku, 0) + amount
         for earned in piece.earned:
             add_earned(same, earned)
 

@@ -7,8 +7,9 @@ member keep is waived for good: it is not taken later.
 """
 
 from flows.ledger.keeping import Keeper, Side, Terms
+from flows.ledger.line_returns import Due
 from flows.ledger.lots import Changes, draw, draw_from, lodge
-from flows.ledger.orders import Due, dues
+from flows.ledger.orders import dues
 from flows.ledger.posting import account_of, balance_of, changed_legs, credit
 from flows.ledger.shares import count
 from schemas.states import Account, Books, Earned, Lot, Order
