@@ -21,7 +21,7 @@ KINDS: Final = "SELECT DISTINCT kind FROM now"
 STEPS: Final = {
     "orders": frozenset({"purchase", "return"}),
     "spending": frozenset({"redeem", "redeem_cancel", "points_adjust"}),
-    "given": frozenset({"accrual", "release", "granted"}),
+    "given": frozenset({"accrual", "release", "granted", "expired"}),
     "members": frozenset({"merge", "forgotten"}),
 }
 

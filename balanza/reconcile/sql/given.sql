@@ -21,6 +21,9 @@ SELECT now.seq, source, id, holds.owner, holds.currency, 'release', holds.points
 FROM now JOIN holds ON holds.seq = now.seq WHERE kind = 'release';
 DELETE FROM holds USING now WHERE holds.seq = now.seq AND kind = 'release';
 
+INSERT INTO posted
+SELECT seq, source, id, owner, currency, kind, -points, 0, 0, 0, points FROM now WHERE kind = 'expired';
+
 CREATE OR REPLACE TEMP TABLE grants AS
 SELECT seq, source, id, owner, name AS order_id, rule, currency, points FROM now WHERE kind = 'granted';
 INSERT INTO posted SELECT seq, source, id, owner, currency, rule, points, 0, points, 0, 0 FROM grants;

@@ -17,6 +17,11 @@ JOIN (SELECT * EXCLUDE (member_id) FROM applied) AS applied
 ON source = cause_source AND id = cause_id AND applied.log_us = recorded_at_us
 WHERE leg.account = 'issued' AND leg.points < 0;
 
+CREATE TABLE expiries AS
+SELECT recorded_at_us AS at_us, version, member_id, currency, cause_source AS source, cause_id AS id, -leg.points AS points
+FROM (SELECT * EXCLUDE (legs), unnest(legs) AS leg FROM run_entries WHERE rule = 'expired')
+WHERE leg.account = 'available';
+
 CREATE TABLE left_alone AS
 SELECT cause_source AS source, cause_id AS id FROM run_refusals
 WHERE kind IN ('redeem', 'redeem_cancel') AND reason IN (FROM believed_refusals);
@@ -36,6 +41,10 @@ WITH happened AS (
     SELECT log_us, 1, seq, version, 'granted', member_id, NULL, source, id,
            json_object('order_id', name, 'currency', currency, 'points', points), rule, NULL
     FROM believed
+    UNION ALL
+    SELECT at_us, 0, NULL, version, 'expired', member_id, NULL, source, id,
+           json_object('currency', currency, 'points', points), NULL, NULL
+    FROM expiries
     UNION ALL
     SELECT at_us, 1, seq, change - 9223372036854775807, 'merge', member_id, other_id, cause_source, cause_id, NULL, NULL,
            NULL
