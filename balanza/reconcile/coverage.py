@@ -13,9 +13,9 @@ from config.earning import EarnRule
 from config.program import Program
 from schemas.reasons import RefusalReason
 
-EXPIRED: Final = "what expired, and when"
-PLAIN_RULE: Final = frozenset({"id", "on", "currency", "points", "per", "rounding", "qualifying", "expires_after"})
-RULE_NOT_RECOMPUTED: Final = frozenset({"hold"})
+EXPIRIES_KNOWN: Final = frozenset({"never", "days", "end_of_month", "yearly"})
+PLAIN_RULE: Final = frozenset({"id", "on", "currency", "points", "per", "rounding", "qualifying"})
+RULE_NOT_RECOMPUTED: Final = frozenset({"hold", "expires_after"})
 CURRENCY_KNOWN: Final = frozenset({"name", "expiry", "warn_before", "late_cancel", "overdraw"})
 KNOWN: Final = frozenset({
     "program", "version", "time_zone", "identity", "currencies", "activities", "earn", "tiers", "offers", "rewards",
@@ -46,9 +46,8 @@ def coverage_of(program: Program) -> Coverage:
     covered = Coverage({}, {name: [] for name in program.currencies}, {})
     for name, currency in program.currencies.items():
         unknown = [key for key in _said(currency) if key not in CURRENCY_KNOWN]
-        own = [rule for rule in program.earn if rule.currency == name and rule.expires_after is not None]
-        if currency.expiry.policy != "never" or own:
-            covered.said[name].append(EXPIRED)
+        if currency.expiry.policy not in EXPIRIES_KNOWN:
+            unknown.append("expiry.policy")
         covered.missing[name] = [*(f"currencies.{name}.{key}" for key in unknown), *everywhere]
     for rule in program.earn:
         missing = [f"earn.{rule.id}.{key}" for key in _said(rule) if key in RULE_NOT_RECOMPUTED]
