@@ -24,7 +24,10 @@ def test_an_accrual_counts_once() -> None:
         accrual  m1/ada  2026-01-01T12:00  a2  5 stars    -> refused UNKNOWN_CURRENCY
         """, shop(TEN_DAYS))  # fmt: skip
     desk.do("accrual", "m1/ada", "2026-01-01T13:00", ["a1", "501", "miles"], "x")
-    assert [refusal.detail for refusal in desk.emit.refusals] == ["accepted with 500 miles"]
+    desk.do("redeem", "m1/ada", "2026-01-01T14:00", ["r1", "5", "miles"], "y")
+    desk.do("redeem", "m1/ada", "2026-01-01T15:00", ["r1", "6", "miles"], "z")
+    details = [refusal.detail for refusal in desk.emit.refusals]
+    assert details == ["accepted with 500 miles", "accepted with 5 miles"]
 
 
 def test_an_accrual_may_be_pending_until_a_time() -> None:
