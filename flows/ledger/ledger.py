@@ -20,7 +20,7 @@ from flows.ledger.giving import Giver
 from flows.ledger.grants import Grant
 from flows.ledger.keeping import TIMER as EXPIRY_TIMER
 from flows.ledger.keeping import Keeper, Side, Warned
-from flows.ledger.orders import bought_piece, is_purchased, known_order, remember, returned_piece
+from flows.ledger.orders import bought_piece, is_purchased, known_order, pieces_of, remember, returned_piece
 from flows.ledger.returns import Returns
 from flows.ledger.shares import whose
 from flows.ledger.spending import Spending
@@ -144,7 +144,10 @@ class Ledger:
         """
         order = None if order_id is None else member.books.orders.get(order_id)
         piece = None if order is None else bought_piece(order, whose(cause), cause.log_us)
-        self._give(Side(member.member_id, member.books), grant, cause, emit, piece)
+        side = Side(member.member_id, member.books)
+        self._give(side, grant, cause, emit, piece)
+        if order is not None and any(piece.returned for piece in pieces_of(order)):
+            self._settle(side, order, cause, emit)
 
     def _give(self, side: Side, grant: Grant, cause: Cause, emit: Emit, piece: Order | None = None) -> None:
         if not grant.points:

@@ -86,6 +86,15 @@ def test_a_return_voids_what_is_held() -> None:
     assert desk.said() == ["-6 = 0"]
 
 
+def test_what_an_order_earns_later_knows_earlier_returns() -> None:
+    """A challenge may be won with an order of which something was returned already."""
+    desk = Desk(shop(TEN_DAYS))
+    desk.do("purchase", "m1/ada", "2026-01-01T10:00", ["o1", "10.00", "EUR"], "p1")
+    desk.do("return", "m1/ada", "2026-01-02T10:00", ["o1", "4.00", "EUR"], "b1")
+    assert give(desk, "m1", Grant("bonus", "miles", 10), "2026-01-03T10:00", "o1") == ["+10 = 10", "-4 = 6"]
+    assert give(desk, "m1", Grant("bonus", "miles", 10), "2026-01-04T10:00", "o1") == ["+10 = 16", "-4 = 12"]
+
+
 def test_a_policy_may_confine_returns_to_what_is_held() -> None:
     """What was released is the member's."""
     desk = Desk(shop(f"{TEN_DAYS}, returns: only_pending"))
