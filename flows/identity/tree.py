@@ -142,6 +142,11 @@ class Forest:
             edges.append(Edge(seen_us, at, one or ids[0], other or ids[at]))
         return Tree(ids, linked_us, edges, absorbed)
 
+    def linked(self, person: Person) -> tuple[list[str], list[int]]:
+        """Give the identifiers of a member, and when each was linked."""
+        ids, _, linked_us, _ = self._columns(person)
+        return ids, linked_us
+
     def _columns(self, person: Person) -> tuple[list[str], list[str], list[int], list[tuple[str, str]]]:
         complete(person)
         ids, via, linked_us = person.ids[:1], person.via[:1], person.linked_us[:1]
@@ -169,8 +174,8 @@ class Forest:
         person.linked_us += [linked_us] * len(ids)
         self._turn_page(person)
 
-    def join(self, into: Person, other: Person, mine: str, theirs: str, seen_us: int) -> list[str]:
-        """Let `into` take over the tree of `other`, joined at two identifiers; give what was taken over."""
+    def join(self, into: Person, other: Person, mine: str, theirs: str, seen_us: int) -> Tree:
+        """Let `into` take over the tree of `other`, joined at two identifiers; give what that was, without edges."""
         ids, via, times, absorbed = self._columns(other)
         self.cut_down(other)
         complete(into)
@@ -180,7 +185,7 @@ class Forest:
         into.linked_us += times
         into.absorbed += [*absorbed, (other.member_id, root)]
         self._turn_page(into)
-        return ids
+        return Tree(ids, times, [], absorbed)
 
     def cut_down(self, person: Person) -> None:
         """Leave a member without identifiers."""
