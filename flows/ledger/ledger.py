@@ -20,7 +20,7 @@ from flows.ledger.giving import Giver
 from flows.ledger.grants import Grant
 from flows.ledger.keeping import TIMER as EXPIRY_TIMER
 from flows.ledger.keeping import Keeper, Side, Warned
-from flows.ledger.orders import bought_piece, is_purchased, known_order, remember, returned_piece
+from flows.ledger.orders import bought_piece, is_purchased, known_order, pieces_of, remember, returned_piece
 from flows.ledger.returns import Returns
 from flows.ledger.shares import whose
 from flows.ledger.spending import Spending
@@ -30,7 +30,7 @@ from schemas.hosting import Timer
 from schemas.reasons import RefusalReason
 from schemas.records import PointsRefused
 from schemas.states import Accrual as Accrued
-from schemas.states import Books, Member, Order
+from schemas.states import Books, Member, Order, Redemption
 from schemas.stitched import Cause, Emit
 
 TIMERS = frozenset({EXPIRY_TIMER, HOLD_TIMER})
@@ -103,7 +103,9 @@ class Ledger:
         data = event.data
         reason = self._spending.redeem(Side(member_id, books), data, cause, emit)
         if reason is not None:
-            self._refuse(member_id, "redeem", reason, data.currency, data.points, cause, emit)
+            known = books.redemptions.get(data.redemption_id)
+            detail = None if known is None else _other(known, data.currency, data.points)
+            self._refuse(member_id, "redeem", reason, data.currency, data.points, cause, emit, detail)
 
     def redeem_cancel(self, member_id: str, books: Books, event: RedeemCancel, cause: Cause, emit: Emit) -> None:
         """Give back what a redemption spent."""
@@ -125,9 +127,7 @@ class Ledger:
         if data.currency not in self._keeper.terms:
             reason, detail = RefusalReason.UNKNOWN_CURRENCY, None
         elif known is not None:
-            same = known.currency == data.currency and known.points == data.points
-            detail = None if same else f"accepted with {known.points} {known.currency}"
-            reason = RefusalReason.ALREADY_ACCRUED
+            reason, detail = RefusalReason.ALREADY_ACCRUED, _other(known, data.currency, data.points)
         else:
             until_us = None if data.hold_until is None else time_us(data.hold_until)
             grant = Grant(ACCRUAL_RULE, data.currency, data.points, bool(data.qualifying), until_us)
@@ -144,7 +144,10 @@ class Ledger:
         """
         order = None if order_id is None else member.books.orders.get(order_id)
         piece = None if order is None else bought_piece(order, whose(cause), cause.log_us)
-        self._give(Side(member.member_id, member.books), grant, cause, emit, piece)
+        side = Side(member.member_id, member.books)
+        self._give(side, grant, cause, emit, piece)
+        if order is not None and any(piece.returned for piece in pieces_of(order)):
+            self._settle(side, order, cause, emit)
 
     def _give(self, side: Side, grant: Grant, cause: Cause, emit: Emit, piece: Order | None = None) -> None:
         if not grant.points:
@@ -223,3 +226,9 @@ class Ledger:
                 cause.id,
             )
         )  # fmt: skip
+
+
+def _other(known: Accrued | Redemption, currency: str, points: int) -> str | None:
+    """Say what was accepted under an id, if it was something else."""
+    same = known.currency == currency and known.points == points
+    return None if same else f"accepted with {known.points} {known.currency}"

@@ -109,13 +109,13 @@ def dues(order: Order) -> Iterator[Due]:
         given.sort(key=lambda pair: (pair[1].expires_us, pair[0].by, pair[1].points, pair[1].lines))
     earlier: dict[tuple[str, str], int] = {}
     uncounted: dict[tuple[str, str], dict[str, int]] = {}
-    lines = sum(lines_of(pieces).values())
     for piece, earned in given:
         key = earned.rule, earned.currency
         if earned.lines and returned < total:
             if key not in uncounted:
                 uncounted[key] = lines_of(pieces)
-            points = _taken_of_lines(earned, total, returned, lines, uncounted[key]) - earned.taken_back
+            unnamed = max(0, returned - sum(lines_of(pieces).values()))
+            points = _taken_of_lines(earned, total, unnamed, uncounted[key]) - earned.taken_back
         else:
             before = earlier.get(key, 0)
             earlier[key] = after = before + earned.points
@@ -124,11 +124,11 @@ def dues(order: Order) -> Iterator[Due]:
             yield Due(piece, earned, points)
 
 
-def _taken_of_lines(earned: Earned, total: int, returned: int, lines: int, left: dict[str, int]) -> int:
+def _taken_of_lines(earned: Earned, total: int, unnamed: int, left: dict[str, int]) -> int:
     """Give what returns take of points that were given for lines.
 
-    `lines` is the money of all returned lines; `left` of them, by article, are not yet counted against an earlier
-    shipment of the same article.
+    `unnamed` is the money returned without lines; `left` of the returned lines, by article, is not yet counted against
+    an earlier shipment of the same article.
     """
     own: dict[str, int] = {}
     worths = [LineWorth(*line) for line in earned.lines]
@@ -136,7 +136,6 @@ def _taken_of_lines(earned: Earned, total: int, returned: int, lines: int, left:
         part = min(left.get(worth.sku, 0), worth.amount)
         left[worth.sku] = left.get(worth.sku, 0) - part
         own[worth.sku] = own.get(worth.sku, 0) + part
-    unnamed = max(0, returned - lines)
     return taken_back(earned.points, worths, earned.weight, total, sum(own.values()) + unnamed, own)
 
 

@@ -10,7 +10,7 @@ it is not taken later.
 from flows.ledger.keeping import Keeper, Side, Terms
 from flows.ledger.lots import Changes, draw, draw_from, lodge, summed
 from flows.ledger.orders import Due, dues
-from flows.ledger.posting import account_of, balance_of, changed_legs, credit
+from flows.ledger.posting import account_of, balance_of, changed_legs, credit, repeated
 from flows.ledger.shares import count
 from schemas.states import Account, Books, Earned, Lot, Order
 from schemas.stitched import Cause, Emit
@@ -60,7 +60,9 @@ class Returns:
         if not legs and summed(changes):
             legs = [("issued", 0)]  # what one lot gave the other got
         if legs:
-            self._keeper.enter(side, currency, legs, f"return.{rule}", cause, emit, mark, changes)
+            rule = f"return.{rule}"
+            mark = mark or repeated(emit, cause, rule, currency)
+            self._keeper.enter(side, currency, legs, rule, cause, emit, mark, changes)
         return moved
 
 
