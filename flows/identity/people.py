@@ -10,7 +10,7 @@ from xxhash import xxh3_128_hexdigest
 from flows.identity.index import QUARANTINED, IdentityIndex, space_prefix, without_space
 from flows.identity.tree import Forest, Tree
 from schemas.hosting import Timer, TimerQueue
-from schemas.records import AlertRaised, IdentifierMoved, IdentityChanged, IdentityKind, MemberChanged
+from schemas.records import MEMBER_ID, AlertRaised, IdentifierMoved, IdentityChanged, IdentityKind, MemberChanged
 from schemas.states import SEVERAL, Person, Sighting, Totals
 from schemas.stitched import Cause, Erased, Forgotten, Merged, Parted, Step, Unlinked
 
@@ -91,7 +91,8 @@ class People:
         ):
             weak.add(into.member_id)
         weak.discard(other.member_id)
-        moved = self.forest.join(into, other, mine, theirs, cause.log_us)
+        taken = self.forest.join(into, other, mine, theirs, cause.log_us)
+        moved = taken.ids
         before = space_prefix(into.space)
         for identifier in moved:
             self._index.owners.put(before + identifier, into.member_id)
@@ -104,6 +105,7 @@ class People:
         self._totals.known_members -= other.known
         self.tell("merge", into.member_id, into.space, other.member_id, moved, cause, None)
         self._moves(into.space, moved, into.member_id, other.member_id)
+        self._forward(into.space, [*taken.absorbed, (other.member_id, "")], into.member_id, other.member_id)
         self._version(other, cause.log_us)
         self._index.persons.put(into.member_id, into)
         self._index.persons.put(other.member_id, other)
@@ -156,6 +158,8 @@ class People:
                 stone.version += 1
                 self._version(stone, cause.log_us)
                 self._index.persons.put(stone_id, stone)
+                if stone_id in parted:
+                    self._forward(stone.space, [(stone_id, "")], part_id, kept_id)
 
     def keep(self, person: Person, tree: Tree, ids: list[str], cause: Cause, apart: str = "") -> None:
         """Leave a member with only these of its identifiers; `apart` is one that nobody got."""
@@ -274,7 +278,9 @@ class People:
 
     def _release_all(self, person: Person) -> list[str]:
         """Make a member's identifiers nobody's; give them."""
-        before, ids = space_prefix(person.space), self.forest.whole(person).ids
+        before, tree = space_prefix(person.space), self.forest.whole(person)
+        ids = tree.ids
+        self._forward(person.space, tree.absorbed, None, person.member_id)
         self.forest.cut_down(person)
         for identifier in ids:
             self._index.owners.remove(before + identifier)
@@ -307,6 +313,10 @@ class People:
         for identifier in ids:
             name, _, value = identifier.partition(":")
             self.moved.append(IdentifierMoved(space, name, value, owner, before))
+
+    def _forward(self, space: str, absorbed: list[tuple[str, str]], to: str | None, before: str) -> None:
+        """Have old ids lead to a member on the surfaces, or to nobody."""
+        self.moved += [IdentifierMoved(space, MEMBER_ID, stone_id, to, before) for stone_id, _ in absorbed]
 
     def _version(self, person: Person, at_us: int, *, forgotten: bool = False) -> None:
         self.versions.append(

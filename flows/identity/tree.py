@@ -169,8 +169,8 @@ class Forest:
         person.linked_us += [linked_us] * len(ids)
         self._turn_page(person)
 
-    def join(self, into: Person, other: Person, mine: str, theirs: str, seen_us: int) -> list[str]:
-        """Let `into` take over the tree of `other`, joined at two identifiers; give what was taken over."""
+    def join(self, into: Person, other: Person, mine: str, theirs: str, seen_us: int) -> Tree:
+        """Let `into` take over the tree of `other`, joined at two identifiers; give what that was, without edges."""
         ids, via, times, absorbed = self._columns(other)
         self.cut_down(other)
         complete(into)
@@ -180,7 +180,7 @@ class Forest:
         into.linked_us += times
         into.absorbed += [*absorbed, (other.member_id, root)]
         self._turn_page(into)
-        return ids
+        return Tree(ids, times, [], absorbed)
 
     def cut_down(self, person: Person) -> None:
         """Leave a member without identifiers."""

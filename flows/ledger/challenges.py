@@ -157,9 +157,9 @@ class Challenges:
             given += self._open(member, name, self.offers[name], key, cause, emit, None)
         for name in self._by_event.get(happened.name, ()):
             offer = self.offers[name]
-            if offer.granted == "automatically":
-                self._open_automatic(member, name, offer, cause, emit)
             part = _part(name, offer, happened)
+            if part is not None and offer.granted == "automatically":
+                self._open_automatic(member, name, offer, cause, emit)
             if part is None or member.offers is None:
                 continue
             keys = self._open_keys(member, name, offer, part.at_us)

@@ -188,7 +188,8 @@ class Ledger:
     def absorb(self, into_id: str, into: Books, from_id: str, other: Books, cause: Cause, emit: Emit) -> None:
         """Move everything of `other` into `into` by postings; orders, redemptions, lots and holds unite."""
         side = Side(into_id, into)
-        for order_id, order in merging.absorb(self._keeper, side, Side(from_id, other), cause, emit):
+        oldest_us = cause.log_us - self._orders_us
+        for order_id, order in merging.absorb(self._keeper, side, Side(from_id, other), oldest_us, cause, emit):
             self._settle(side, order, cause, emit, f":{from_id}:{order_id}")
 
     def part(

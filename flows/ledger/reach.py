@@ -203,14 +203,20 @@ class Reach:
         if self._tiers.period == "rolling":
             ends.append(self._rolling_end_us(standing, rank, now, local))
         else:
+            kept = self._kept()
             held = [
-                period + self._kept() for period in range(now - self._kept(), now + 1)
+                self._end_us(standing, period + kept, local) for period in range(now - kept - 1, now + 1)
                 if self._reached(self.sums(standing, period, local)) >= rank
             ]  # fmt: skip
-            if held or not ends:
-                end_us = self.period_end_us(standing, max(held, default=now), local)
-                ends.append(FOR_EVER if end_us == FOR_EVER else end_us + self._grace_us)
+            ends += [end_us for end_us in held if end_us == FOR_EVER or end_us > at_us]
+            if not ends:
+                ends.append(self._end_us(standing, now, local))
         return FOR_EVER if FOR_EVER in ends else max(ends)
+
+    def _end_us(self, standing: Standing, period: int, local: ZoneInfo) -> int:
+        """When a period and its grace are over; 0 if they never are."""
+        end_us = self.period_end_us(standing, period, local)
+        return FOR_EVER if end_us == FOR_EVER else end_us + self._grace_us
 
     def _rolling_end_us(self, standing: Standing, rank: int, today: int, local: ZoneInfo) -> int:
         """When the days looked at stop giving the rank, plus the grace; they leave the window one after the other."""
