@@ -89,7 +89,10 @@ class Ledger:
         if order.money != data.total.currency:
             self._refuse(member_id, "return", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
-        returned_piece(order, by).returned += data.total.amount
+        piece = returned_piece(order, by)
+        piece.returned += data.total.amount
+        for line in data.lines or ():
+            piece.lines[line.sku] = piece.lines.get(line.sku, 0) + abs(line.amount)
         if is_purchased(order):
             self._settle(Side(member_id, books), order, cause, emit)
         else:

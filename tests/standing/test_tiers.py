@@ -283,7 +283,7 @@ def test_a_tier_earns_more_and_its_bonus_does_not_qualify() -> None:
         activity  ada  2026-02-01T10:00  login           -> tier member JOINED
         purchase  ada  2026-03-01T10:00  o1  100.00 EUR  -> +100 points, tier gold QUALIFIED until 2027-12-31T23:00
         purchase  ada  2026-03-02T10:00  o2  101.00 EUR  -> +101 points, +50 points
-        return    ada  2026-03-03T10:00  o2  101.00 EUR  -> -101 points, -50 points
+        return    ada  2026-03-03T10:00  o2  101.00 EUR  -> -50 points, -101 points
         purchase  ada  2026-03-04T10:00  o3  119.00 EUR  -> +119 points, +59 points
         purchase  ada  2026-03-04T10:00  o4    1.00 EUR  -> +1 points, tier black QUALIFIED until 2027-12-31T23:00
         """, club(levels=levels, extra=EARN))  # fmt: skip
