@@ -47,7 +47,7 @@ def coverage_of(program: Program) -> Coverage:
     for name, currency in program.currencies.items():
         unknown = [key for key in _said(currency) if key not in CURRENCY_KNOWN]
         if currency.expiry.policy not in EXPIRIES_KNOWN:
-            unknown.append("expiry.policy")
+            unknown.append("expiry")
         covered.missing[name] = [*(f"currencies.{name}.{key}" for key in unknown), *everywhere]
     for rule in program.earn:
         missing = [f"earn.{rule.id}.{key}" for key in _said(rule) if key in RULE_NOT_RECOMPUTED]

@@ -16,7 +16,7 @@ RICH = """
 currencies:
   points: {name: Points, expiry: {policy: days, days: 30}}
   miles: {name: Miles}
-  gems: {name: Gems, returns: within_balance}
+  gems: {name: Gems, returns: within_balance, expiry: {policy: activity_extends, days: 9}}
 earn:
   - {id: spend, on: purchase, currency: points, points: 1, per: {amount: 100, currency: GBP}}
   - {id: visit, on: store_visit, currency: points, points: 5}
@@ -52,8 +52,9 @@ def test_the_corner_shop_is_recomputed_whole() -> None:
 def test_what_is_not_recomputed_is_named_by_currency() -> None:
     """A hold, and a policy for returns; rules that ask for more than money are believed."""
     found = coverage_of(program(RICH))
-    assert found.missing == {"points": [], "miles": ["earn.fly.hold"], "gems": ["currencies.gems.returns"]}
-    assert found.said == {"points": ["what expired, and when", "visit"], "miles": [], "gems": []}
+    gems = ["currencies.gems.returns", "currencies.gems.expiry"]
+    assert found.missing == {"points": [], "miles": ["earn.fly.hold"], "gems": gems}
+    assert found.said == {"points": ["visit"], "miles": [], "gems": []}
 
 
 def test_a_currency_that_is_not_recomputed_is_loud(tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_a_currency_that_is_not_recomputed_is_loud(tmp_path: Path) -> None:
 
 
 def test_believed_points_are_followed(tmp_path: Path) -> None:
-    """Points of a visit and of an expiry are the run's; what is spent of them is reckoned."""
+    """Points of a visit are the run's; what is spent of them and what expires is reckoned."""
     events = [
         *events_of("""
             purchase  ada  2026-01-01T10:00  o1  10.00 GBP  #buy
