@@ -94,7 +94,7 @@ class Stitching(RuleBasedStateMachine):
 
 
 TestStitching = pytest.mark.slow(Stitching.TestCase)
-TestStitching.settings = settings(max_examples=60, stateful_step_count=40)
+TestStitching.settings = settings(max_examples=40, stateful_step_count=40)
 
 
 def stitched(
@@ -116,7 +116,7 @@ def stitched(
     return said
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(name=NAMES, happened=st.lists(HAPPENED, min_size=4, max_size=40), data=st.data())
 def test_restarts_change_no_byte(name: str, happened: list[Happened], data: st.DataObject) -> None:
     """A station that is saved and opened from its store goes on as one that never stopped."""
