@@ -1,4 +1,4 @@
-"""V4 for lots and holds: they expire, are released and move the same whatever the workers, crashes and moves."""
+"""V4 for lots and holds: they expire, are released and move the same in any number of workers, however they die."""
 
 from collections import Counter
 from pathlib import Path
