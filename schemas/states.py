@@ -309,6 +309,8 @@ def read_lines(totals: Totals) -> int:
 class MemberTotals(Struct, array_like=True, gc=False):
     """Counts of the member station since the deployment began; `outstanding` are the points members hold.
 
+    `pending` are those held back, `expiring` those that expire by `CURRENCY YYYY-MM`, `breakage` what expired or was
+    written off, `costs` what rules gave less what returns took back, by `CURRENCY RULE`.
     `steps` are the stitcher's that were applied here, `log_us` the log time of the last of them.
     """
 
@@ -324,6 +326,10 @@ class MemberTotals(Struct, array_like=True, gc=False):
     steps: int = 0
     log_us: int = 0
     alerts: dict[str, int] = {}
+    pending: dict[str, int] = {}
+    expiring: dict[str, int] = {}
+    breakage: dict[str, int] = {}
+    costs: dict[str, int] = {}
 
 
 encode_state = msgspec.msgpack.Encoder().encode

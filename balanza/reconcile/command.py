@@ -15,7 +15,7 @@ from balanza.look.places import program_of, warehouse
 from balanza.look.who import find
 from balanza.options import Bootstrap, Input, KafkaConfig, Prefix, Quiet, SkipGaps, Topics, WrongUsage, input_of
 from balanza.output import FAILED, WRONG_USAGE, AsJson, fail, print_json
-from balanza.reconcile.coverage import unknown_features
+from balanza.reconcile.coverage import coverage_of
 from balanza.reconcile.drift import compare
 from balanza.reconcile.opening import database, ordered_log
 from balanza.reconcile.reading import read_lines
@@ -117,8 +117,9 @@ def _reconciled(
     source: Path | KafkaInput, program: Program, out: Sequence[Path], prefix: str, currencies: list[str],
     members: list[str], totals: TotalsFile | None, limit: int, quiet: bool,
 ) -> Told:  # fmt: skip
-    missing = {name: features for name, features in unknown_features(program).items() if name in currencies}
-    known = [name for name in currencies if not missing[name]]
+    coverage = coverage_of(program)
+    missing = {name: coverage.missing[name] for name in currencies if coverage.missing[name]}
+    known = [name for name in currencies if name not in missing]
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[unit]}"),
         TimeElapsedColumn(),
@@ -128,7 +129,7 @@ def _reconciled(
         TemporaryDirectory(prefix="balanza-reconcile-") as scratch, shown as progress,
         database(out, Path(scratch)) as connection,
     ):  # fmt: skip
-        prepare(connection, program)
+        prepare(connection, program, coverage)
         task = progress.add_task("reading the log", total=None, unit="lines")
         with ordered_log(source, program, out[0], prefix, Path(scratch)) as log:
             bytes_max = program.limits.event_bytes_max
@@ -140,4 +141,5 @@ def _reconciled(
         recompute(connection, lambda done, total: progress.update(waves, completed=done, total=total))
         found = compare(connection, known, members, limit)
         stores = None if totals is None else totals_of(connection, totals, program.time_zone, limit)
-    return Told([str(folder) for folder in out], str(source), read, found, missing, members, stores)
+    return Told([str(folder) for folder in out], str(source), read, found, missing,
+                {name: coverage.said[name] for name in known if coverage.said[name]}, stores)  # fmt: skip

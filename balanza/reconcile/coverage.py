@@ -1,32 +1,74 @@
-"""Which currencies of a program the SQL can recompute, and what it does not know of the others.
+"""What of a program the SQL recomputes, what it believes the run of, and what it cannot do.
 
 Whatever a program says that is not listed here counts as unknown: a feature that is added to the ledger makes its
-currency "not recomputed" until the SQL has learned it, never silently equal.
+currency "not recomputed" until the SQL has learned it, never silently equal. Points of rules that ask for more than
+money are believed, which is said; what became of them is recomputed all the same.
 """
 
 from typing import Any, Final
 
+from msgspec import Struct
+
+from config.earning import EarnRule
 from config.program import Program
+from schemas.reasons import RefusalReason
 
-EARN_KNOWN: Final = frozenset({"id", "on", "currency", "points", "per", "rounding"})
-CURRENCY_KNOWN: Final = frozenset({"name"})
-WITHOUT_POINTS: Final = frozenset({
-    "program", "version", "time_zone", "identity", "currencies", "activities", "earn", "signals", "channels",
-    "purposes", "rules", "templates", "caps", "quiet_hours", "retention", "limits",
+PLAIN_RULE: Final = frozenset({"id", "on", "currency", "points", "per", "rounding", "qualifying"})
+RULE_NOT_RECOMPUTED: Final = frozenset({"hold", "expires_after"})
+CURRENCY_KNOWN: Final = frozenset({"name", "warn_before", "late_cancel", "overdraw"})
+KNOWN: Final = frozenset({
+    "program", "version", "time_zone", "identity", "currencies", "activities", "earn", "tiers", "offers", "rewards",
+    "signals", "channels", "purposes", "rules", "templates", "caps", "quiet_hours", "alerts", "retention", "limits",
 })  # fmt: skip
+OF_THE_LEDGER: Final = frozenset({
+    RefusalReason.INSUFFICIENT_BALANCE, RefusalReason.UNKNOWN_CURRENCY, RefusalReason.ALREADY_REDEEMED,
+    RefusalReason.UNKNOWN_REDEMPTION, RefusalReason.ALREADY_ACCRUED, RefusalReason.RETURN_BEFORE_PURCHASE,
+    RefusalReason.CURRENCY_MISMATCH,
+})  # fmt: skip
+OF_THE_CATALOGUE: Final = [reason.value for reason in RefusalReason if reason not in OF_THE_LEDGER]
 
 
-def unknown_features(program: Program) -> dict[str, list[str]]:
-    """By currency, in the program's order, what the SQL does not know; an empty list is a currency it recomputes."""
-    missing: dict[str, list[str]] = {name: [] for name in program.currencies}
+class Coverage(Struct):
+    """`missing`: by currency what cannot be recomputed; `said`: by currency whose points are believed.
+
+    `believed` are those rules by the name they have in postings, with whether a return takes their points back.
+    """
+
+    missing: dict[str, list[str]]
+    said: dict[str, list[str]]
+    believed: dict[str, bool]
+
+
+def coverage_of(program: Program) -> Coverage:
+    """Find out what of a program is recomputed."""
+    everywhere = [key for key in _said(program) if key not in KNOWN]
+    covered = Coverage({}, {name: [] for name in program.currencies}, {})
     for name, currency in program.currencies.items():
-        missing[name] += [f"currencies.{name}.{key}" for key in _said(currency) if key not in CURRENCY_KNOWN]
+        unknown = [key for key in _said(currency) if key not in CURRENCY_KNOWN]
+        covered.missing[name] = [*(f"currencies.{name}.{key}" for key in unknown), *everywhere]
     for rule in program.earn:
-        missing[rule.currency] += [f"earn.{rule.id}.{key}" for key in _said(rule) if key not in EARN_KNOWN]
-    everywhere = [key for key in _said(program) if key not in WITHOUT_POINTS]
-    for name in missing:
-        missing[name] += everywhere
-    return missing
+        missing = [f"earn.{rule.id}.{key}" for key in _said(rule) if key in RULE_NOT_RECOMPUTED]
+        covered.missing[rule.currency] += missing
+        if not _is_plain(rule) or not program.identity.retroactive_earn:
+            _believe(covered, rule.currency, rule.id, with_order=True)
+    for level in program.tiers.levels if program.tiers is not None else ():
+        for currency in sorted({rule.currency for rule in program.earn if level.earn_percent > 100}):  # noqa: PLR2004  percent
+            _believe(covered, currency, f"tier.{level.id}", with_order=True)
+    for name, offer in program.offers.items():
+        if offer.reward is not None and offer.reward.currency is not None:
+            _believe(covered, offer.reward.currency, f"offer.{name}", with_order=offer.reward.returns == "with_order")
+    for name in program.currencies if program.rewards else ():
+        covered.said[name].append("what the catalogue of rewards refused")
+    return covered
+
+
+def _believe(covered: Coverage, currency: str, rule: str, *, with_order: bool) -> None:
+    covered.said[currency].append(rule)
+    covered.believed[rule] = with_order
+
+
+def _is_plain(rule: EarnRule) -> bool:
+    return rule.on == "purchase" and rule.per is not None and rule.points is not None and PLAIN_RULE.issuperset(_said(rule))
 
 
 def _said(section: Any) -> list[str]:  # noqa: ANN401  any section of a program

@@ -34,7 +34,8 @@ WHERE drifts AND currency IN (SELECT unnest($currencies))
 ORDER BY abs(expected.available - streamed.available) DESC, member_id, currency LIMIT $most
 """
 REFUSED: Final = "SELECT kind, why, count(*) AS events FROM refused GROUP BY kind, why ORDER BY kind, why"
-COUNTS: Final = "SELECT (SELECT count(*) FROM unfounded), (SELECT count(*) FROM twice), (SELECT count(*) FROM changes)"
+COUNTS: Final = "SELECT (SELECT count(*) FROM unfounded), (SELECT count(*) FROM twice), (SELECT count(*) FROM changes), " \
+                "(SELECT count(*) FROM left_out)"
 
 
 class Drift(msgspec.Struct):
@@ -42,6 +43,7 @@ class Drift(msgspec.Struct):
 
     lines: dict[str, int]
     changes: int
+    left_out: int
     unfounded: int
     applied_twice: int
     lost_first: list[Row]
@@ -76,6 +78,7 @@ def compare(connection: DuckDBPyConnection, currencies: list[str], members: list
     return Drift(
         lines={str(fate): int(count) for fate, count in connection.execute(FATES).fetchall()},
         changes=int(found[2]),
+        left_out=int(found[3]),
         unfounded=int(found[0]),
         applied_twice=int(found[1]),
         lost_first=_rows(connection, LOST, top),

@@ -14,20 +14,19 @@ FIGURES = ("available", "pending", "receivable", "lifetime_earned", "lifetime_re
 
 
 class Told(msgspec.Struct):
-    """All that is said: folders, log, the comparison, features that the SQL does not know by currency, store totals."""
+    """All that is said: folders, log, the comparison, store totals.
+
+    `not_recomputed` are the currencies of which nothing is known, with the keys of the program that the SQL does not
+    know; `believed`, by currency, the rules whose points were taken from the run.
+    """
 
     out: list[str]
     input: str
     read: int
     drift: Drift
-    missing: dict[str, list[str]]
-    members: list[str]
+    not_recomputed: dict[str, list[str]]
+    believed: dict[str, list[str]]
     stores: StoreTotals | None
-
-    @property
-    def not_recomputed(self) -> dict[str, list[str]]:
-        """The currencies of which nothing is known, with the reasons."""
-        return {currency: features for currency, features in self.missing.items() if features}
 
     @property
     def equal(self) -> bool:
@@ -44,6 +43,7 @@ def as_plain(told: Told) -> Row:
         "input": told.input,
         "read": told.read,
         "not_recomputed": told.not_recomputed,
+        "believed": told.believed,
         **msgspec.structs.asdict(told.drift),
         "till_totals": stores,
     }
@@ -118,6 +118,12 @@ def _print_verdict(to: Console, told: Told) -> None:
     for currency, features in told.not_recomputed.items():
         to.print(f"NOT RECOMPUTED: {currency}. The SQL does not know {', '.join(features)}; nothing is said of these "
                  "balances.", style="bold")  # fmt: skip
+    for currency, rules in told.believed.items():
+        to.print(f"BELIEVED: of {currency} the points of {', '.join(rules)}; what became of them is recomputed.",
+                 style="bold")  # fmt: skip
+    if told.drift.left_out:
+        to.print(f"NOT RECOMPUTED: {told.drift.left_out:,} members who were split or erased, or merged with such.",
+                 style="bold")  # fmt: skip
     if told.drift.lines.get("not read yet"):
         to.print(f"{told.drift.lines['not read yet']:,} lines at the log's end were not read by the run; left out.")
     compared = ", ".join(row["currency"] for row in told.drift.currencies) or "no balance"

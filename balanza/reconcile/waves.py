@@ -7,10 +7,11 @@ from typing import Final
 
 from duckdb import DuckDBPyConnection, Statement
 
+from balanza.reconcile.coverage import OF_THE_CATALOGUE, Coverage
 from config.program import Program
 
 UNSETTLED: Final = """
-SELECT count(*) FROM merges JOIN people AS one ON one.member_id = merges.member_id
+SELECT count(*) FROM joins JOIN people AS one ON one.member_id = joins.member_id
 JOIN people AS other ON other.member_id = other_id WHERE one.person != other.person
 """
 WAVES: Final = "SELECT coalesce(max(wave), 0) FROM moves"
@@ -20,6 +21,7 @@ KINDS: Final = "SELECT DISTINCT kind FROM now"
 STEPS: Final = {
     "orders": frozenset({"purchase", "return"}),
     "spending": frozenset({"redeem", "redeem_cancel", "points_adjust"}),
+    "given": frozenset({"accrual", "release", "granted"}),
     "members": frozenset({"merge", "forgotten"}),
 }
 
@@ -30,16 +32,21 @@ def sql(name: str) -> str:
     return (files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def prepare(connection: DuckDBPyConnection, program: Program) -> None:
+def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage) -> None:
     """Make the tables, and put in what the program says."""
     connection.execute(sql("schema"))
     rules = [
         (number, rule.id, rule.currency, rule.points, rule.per.amount, rule.per.currency, rule.rounding)
-        for number, rule in enumerate(program.earn)
-    ]
+        for number, rule in enumerate(program.earn) if rule.per is not None and rule.id not in coverage.believed
+    ]  # fmt: skip
     if rules:
         connection.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?)", rules)
-    connection.executemany("INSERT INTO currencies VALUES (?)", [(name,) for name in program.currencies])
+    currencies = [(name, currency.overdraw) for name, currency in program.currencies.items()]
+    connection.executemany("INSERT INTO currencies VALUES (?, ?)", currencies)
+    if coverage.believed:
+        connection.executemany("INSERT INTO believed_rules VALUES (?, ?)", list(coverage.believed.items()))
+    if program.rewards:
+        connection.executemany("INSERT INTO believed_refusals VALUES (?)", [(reason,) for reason in OF_THE_CATALOGUE])
     connection.execute(f"SET VARIABLE orders_us = {program.retention.orders}")
     connection.execute(f"SET VARIABLE events_us = {program.retention.events}")
 

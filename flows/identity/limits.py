@@ -52,7 +52,9 @@ class Limits:
         if len(persons) < 2 and (not new or self._limited.isdisjoint(one.kind for one in new)):  # noqa: PLR2004  a union
             return None
         for limit in self._limits:
-            added = sum(one.kind == limit.type for one in new)
+            added = len([one for one in new if one.kind == limit.type])
+            if (not persons and added <= limit.values) or (not added and len(persons) < 2):  # noqa: PLR2004  a union
+                continue
             held = [self._held(person, limit, log_us) for person in persons]
             holders = [person for person, count in zip(persons, held, strict=True) if count]
             if sum(held) + added > limit.values and (added or len(holders) > 1):
@@ -64,8 +66,7 @@ class Limits:
         ids, linked_us = person.ids, person.linked_us
         if person.pages or len(linked_us) < len(ids):
             tree = self._forest.whole(person)
-            ids = tree.ids
-            linked_us = [person.created_us, *(edge.linked_us for edge in tree.edges)]
+            ids, linked_us = tree.ids, tree.linked_us
         if since_us is None:
             return sum(identifier.startswith(prefix) for identifier in ids)
         return sum(

@@ -37,7 +37,6 @@ from schemas.stitched import Cause, Emit
 
 TIMERS = frozenset({EXPIRY_TIMER, HOLD_TIMER})
 ACCRUAL_RULE = "accrual"
-ACCRUALS_BEFORE_PRUNING = 32
 
 # (member id, currency, signed points, qualifying, cause, emit): told of what is earned and taken back
 Earned = Callable[[str, str, int, bool, Cause, Emit], None]
@@ -69,7 +68,7 @@ class Ledger:
         order = known_order(books, data.order_id, oldest_us)
         if order is None:
             order = Order(cause.log_us, money, 0, 0, purchased=True, earned=[], by=by)
-            remember(books, data.order_id, order, oldest_us)
+            remember(books.orders, data.order_id, order, oldest_us)
         if order.money != money:
             self._refuse(member_id, "purchase", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
@@ -81,6 +80,11 @@ class Ledger:
         if order.returned or order.others:
             self._settle(side, order, cause, emit)
 
+    def has_bought(self, books: Books, order_id: str, log_us: int) -> bool:
+        """Whether a purchase of the order is remembered, so that another one is a further part of it."""
+        order = known_order(books, order_id, log_us - self._orders_us)
+        return order is not None and is_purchased(order)
+
     def take_return(self, member_id: str, books: Books, event: Return, cause: Cause, emit: Emit) -> None:
         """Take back in proportion, or wait for the purchase."""
         data, by = event.data, whose(cause)
@@ -88,7 +92,7 @@ class Ledger:
         order = known_order(books, data.order_id, oldest_us)
         if order is None:
             order = Order(cause.log_us, data.total.currency, 0, 0, purchased=False, earned=[], by=by)
-            remember(books, data.order_id, order, oldest_us)
+            remember(books.orders, data.order_id, order, oldest_us)
         if order.money != data.total.currency:
             self._refuse(member_id, "return", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
@@ -134,18 +138,10 @@ class Ledger:
             until_us = None if data.hold_until is None else time_us(data.hold_until)
             grant = Grant(ACCRUAL_RULE, data.currency, data.points, bool(data.qualifying), until_us)
             accrued = Accrued(cause.log_us, data.currency, data.points, whose(cause))
-            self._remember_accrual(books, data.accrual_id, accrued)
+            remember(books.accruals, data.accrual_id, accrued, cause.log_us - self._orders_us)
             self._give(Side(member_id, books), grant, cause, emit)
             return
         self._refuse(member_id, "accrual", reason, data.currency, data.points, cause, emit, detail)
-
-    def _remember_accrual(self, books: Books, accrual_id: str, accrued: Accrued) -> None:
-        accruals = books.accruals
-        if len(accruals) >= ACCRUALS_BEFORE_PRUNING and len(accruals) % ACCRUALS_BEFORE_PRUNING == 0:
-            oldest_us = accrued.at_us - self._orders_us
-            for known in [key for key, value in accruals.items() if value.at_us < oldest_us]:
-                del accruals[known]
-        accruals[accrual_id] = accrued
 
     def grant(self, member: Member, grant: Grant, cause: Cause, emit: Emit, order_id: str | None = None) -> None:
         """Post what a rule gives: available in a lot, or pending if it is held; none of it moves nothing.
@@ -201,7 +197,8 @@ class Ledger:
     def absorb(self, into_id: str, into: Books, from_id: str, other: Books, cause: Cause, emit: Emit) -> None:
         """Move everything of `other` into `into` by postings; orders, redemptions, lots and holds unite."""
         side = Side(into_id, into)
-        for order_id, order in merging.absorb(self._keeper, side, Side(from_id, other), cause, emit):
+        oldest_us = cause.log_us - self._orders_us
+        for order_id, order in merging.absorb(self._keeper, side, Side(from_id, other), oldest_us, cause, emit):
             self._settle(side, order, cause, emit, f":{from_id}:{order_id}")
 
     def part(

@@ -14,8 +14,15 @@ from schemas.states import Account, Books, Lot, Order
 from schemas.stitched import Cause, Emit
 
 
-def absorb(keeper: Keeper, into: Side, other: Side, cause: Cause, emit: Emit) -> list[tuple[str, Order]]:
-    """Move everything of `other`; gives the orders that both knew, for the ledger to settle anew."""
+def absorb(
+    keeper: Keeper, into: Side, other: Side, oldest_us: int, cause: Cause, emit: Emit
+) -> list[tuple[str, Order]]:  # fmt: skip
+    """Move everything of `other`; gives the orders that both knew, for the ledger to settle anew.
+
+    An order older than `oldest_us` is not remembered any more: one of its name on the other side is another order.
+    """
+    for books in (into.books, other.books):
+        books.orders = {order_id: order for order_id, order in books.orders.items() if order.at_us >= oldest_us}
     _renumber(other.books, into.books.lots)
     into.books.lots += other.books.lots
     shares.unite(into.books, other.books)

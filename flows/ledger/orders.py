@@ -7,11 +7,14 @@ number of pieces changes nothing.
 """
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from flows.ledger.line_returns import Due, dues_by_line
-from schemas.states import Books, Earned, Order
+from schemas.states import Accrual, Books, Earned, Order, Redemption
 
-ORDERS_BEFORE_PRUNING = 32
+PRUNED_EVERY = 32
+
+Remembered = TypeVar("Remembered", Order, Redemption, Accrual)
 
 
 def known_order(books: Books, order_id: str, oldest_us: int) -> Order | None:
@@ -20,13 +23,20 @@ def known_order(books: Books, order_id: str, oldest_us: int) -> Order | None:
     return order if order is not None and order.at_us >= oldest_us else None
 
 
-def remember(books: Books, order_id: str, order: Order, oldest_us: int) -> None:
-    """Keep an order; now and then the ones older than `oldest_us` are forgotten."""
-    orders = books.orders
-    if len(orders) >= ORDERS_BEFORE_PRUNING and len(orders) % ORDERS_BEFORE_PRUNING == 0:
-        for known in [key for key, value in orders.items() if value.at_us < oldest_us]:
-            del orders[known]
-    orders[order_id] = order
+def remember(known: dict[str, Remembered], name: str, one: Remembered, oldest_us: int) -> None:
+    """Keep an order, redemption or accrual; now and then those older than `oldest_us` are forgotten.
+
+    They stand in order of time but for what a merge brought, which is forgotten when its turn comes.
+    """
+    if len(known) >= PRUNED_EVERY and len(known) % PRUNED_EVERY == 0:
+        old = []
+        for key, value in known.items():
+            if value.at_us >= oldest_us:
+                break
+            old.append(key)
+        for key in old:
+            del known[key]
+    known[name] = one
 
 
 def pieces_of(order: Order) -> list[Order]:

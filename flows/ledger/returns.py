@@ -8,7 +8,7 @@ member keep is waived for good: it is not taken later.
 
 from flows.ledger.keeping import Keeper, Side, Terms
 from flows.ledger.line_returns import Due
-from flows.ledger.lots import Changes, draw, draw_from, lodge
+from flows.ledger.lots import Changes, draw, draw_from, lodge, summed
 from flows.ledger.orders import dues
 from flows.ledger.posting import account_of, balance_of, changed_legs, credit
 from flows.ledger.shares import count
@@ -53,6 +53,8 @@ class Returns:
             count(books, account, currency, due.piece.by, earned=-points)
             moved.append((earned, points))
         legs = changed_legs(before, account, "issued")
+        if not legs and summed(changes):
+            legs = [("issued", 0)]  # what one lot gave the other got
         if legs:
             self._keeper.enter(side, currency, legs, f"return.{rule}", cause, emit, mark, changes)
         return moved

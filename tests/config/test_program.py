@@ -60,7 +60,7 @@ def test_an_identifier_type_lies_over_the_built_in_one() -> None:
         """)
 
     assert IdentifierType(known=True, normalise="lower", priority=600) == kiosk.identity.identifiers["email"]
-    assert IdentifierType(known=True, priority=300, shared=Shared(members=3)) == kiosk.identity.identifiers["pos"]
+    assert IdentifierType(known=True, priority=300, shared=Shared(members=2)) == kiosk.identity.identifiers["pos"]
     assert IdentifierType(known=True, priority=400) == kiosk.identity.identifiers["badge"]
     assert BUILT_IN_IDENTIFIERS["phone"] == kiosk.identity.identifiers["phone"]
 

@@ -27,7 +27,7 @@ def crowded() -> Program:
         identity: {anonymous_days: 3}
         earn:
           - {id: one, on: purchase, currency: points, points: 3, per: {amount: 99, currency: GBP}, rounding: half_even}
-          - {id: more, on: purchase, currency: points, points: 1, per: {amount: 250, currency: GBP}, rounding: up}
+          - {id: more, on: purchase, currency: points, points: 2, per: {amount: 50, currency: GBP}, rounding: up}
           - {id: fly, on: purchase, currency: miles, points: 7, per: {amount: 333, currency: GBP}, rounding: half_up}
           - {id: abroad, on: purchase, currency: miles, points: 1, per: {amount: 90, currency: EUR}}
         """)

@@ -37,7 +37,7 @@ def moment(at_us: int | None) -> str:
     return "-" if at_us is None else datetime.fromtimestamp(at_us / 1e6, UTC).strftime("%Y-%m-%dT%H:%M")
 
 
-def _say(record: Any) -> str:  # noqa: ANN401  # one of five kinds
+def say(record: Any) -> str:  # noqa: ANN401  # one of five kinds
     match record:
         case EntryPosted():
             points = sum(points for account, points in record.legs if account in {"available", "receivable"})
@@ -70,7 +70,7 @@ def _purchase(words: list[str], code: str) -> dict[str, Any]:
     return data
 
 
-def _data(kind: str, id: str, words: list[str], code: str) -> dict[str, Any]:  # noqa: PLR0911  # a case a kind
+def data_of(kind: str, id: str, words: list[str], code: str) -> dict[str, Any]:  # noqa: PLR0911  # a case a kind
     match kind, words:
         case "purchase", _:
             return _purchase(words, code)
@@ -102,7 +102,7 @@ def _data(kind: str, id: str, words: list[str], code: str) -> dict[str, Any]:  #
 
 def told(folded: Folded) -> list[str]:
     """Everything a fold said, in words, a table after the other."""
-    return [_say(record) for table in RECORDS for record in records(folded, table)]
+    return [say(record) for table in RECORDS for record in records(folded, table)]
 
 
 def fold_table(table: str, program: Program) -> tuple[Folded, list[tuple[str, str]]]:
@@ -121,13 +121,13 @@ def fold_table(table: str, program: Program) -> tuple[Folded, list[tuple[str, st
             end = event_of("alias", "end", time, {"ids": ids_of("nobody")})
             clock_us = row_of(end, 0, 0)[0]
         else:
-            event = event_of(kind, name, time, {"ids": ids_of(who), **_data(kind, name, words, code)})
+            event = event_of(kind, name, time, {"ids": ids_of(who), **data_of(kind, name, words, code)})
             rows.append(row_of(event, rows[-1][0] if rows else 0, number))
         folded = fold(program, rows, clock_us)
         new: list[str] = []
         for record_table in RECORDS:
             found = records(folded, record_table)
-            new += [_say(record) for record in found[before[record_table] :]]
+            new += [say(record) for record in found[before[record_table] :]]
             before[record_table] = len(found)
         vouchers = records(folded, "vouchers")
         code = vouchers[-1].code if vouchers else ""

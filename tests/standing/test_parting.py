@@ -6,7 +6,7 @@ from config.program import Program
 from flows.ledger.ledger import Ledger
 from flows.ledger.stock import Stock
 from flows.runtime.table import Table
-from flows.standing import StandingMachine
+from flows.standing import Heard, StandingMachine
 from flows.stations import MemberHost, StitchHost, Wiring
 from schemas.log import LogBatch
 from schemas.records import TierChanged
@@ -43,7 +43,7 @@ def part(kept: Member, by: Program) -> tuple[Member, list[TierChanged]]:
     """Part `bob` from a member."""
     emit = Emit(lambda *_: None)
     shelves: Table[Shelf] = Table(b"s", encode_state, decode_shelf)
-    machine = StandingMachine(by, Ledger(by), Stock(shelves, 256), b"")
+    machine = StandingMachine(by, Ledger(by), Heard(), Stock(shelves, 256), b"")
     parted = Member("m_part", "default", known=True)
     step = Parted("k", "desk", "s1", NOON_US, NOON_US, kept.member_id, "m_part", [BOB], known=True, keeps_known=True)
     machine.part(kept, parted, step, emit)

@@ -205,3 +205,14 @@ def test_a_voucher_stands_with_its_member() -> None:
     (voucher,) = only_member(said).vouchers.values()
     (record,) = records(said, "vouchers")
     assert (voucher.state, voucher.redemption_id, voucher.code) == ("issued", "r1", record.code)
+
+
+def test_a_condition_says_who_may_have_a_reward() -> None:
+    """It reads the member: here, that it has bought before."""
+    by = shop(COFFEE.replace("cost", "when: purchases >= 1 and known, cost"))
+    check("""
+        points_adjust  ada  2026-03-01T10:00  25 stars            -> +25 stars
+        redeem         ada  2026-03-01T11:00  r1 10 stars coffee  -> refused NOT_ELIGIBLE
+        purchase       ada  2026-03-01T12:00  o1  1.00 EUR        -> nothing
+        redeem         ada  2026-03-01T13:00  r1 10 stars coffee  -> -10 stars, coffee issued
+        """, by)  # fmt: skip

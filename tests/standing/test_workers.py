@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from config.compatibility import dump_program, parse_program
 from flows.fold import Folded, fold
 from flows.stations import MemberHost, StitchHost, Wiring
 from schemas.log import LogBatch, Row
@@ -118,3 +119,8 @@ def test_a_members_state_survives_being_packed(said: Folded) -> None:
     """What is read again is what was kept."""
     for member in said.members.values():
         assert decode_member(encode_state(member)) == member
+
+
+def test_a_program_is_the_same_after_it_was_stored() -> None:
+    """As it is kept beside the state."""
+    assert parse_program(dump_program(everything())) == everything()

@@ -2,9 +2,9 @@
 
 UPDATE people SET person = smaller.person FROM (
     SELECT member_id, min(person) AS person FROM (
-        SELECT merges.member_id, people.person FROM merges JOIN people ON people.member_id = other_id
+        SELECT joins.member_id, people.person FROM joins JOIN people ON people.member_id = other_id
         UNION ALL
-        SELECT other_id, people.person FROM merges JOIN people ON people.member_id = merges.member_id
+        SELECT other_id, people.person FROM joins JOIN people ON people.member_id = joins.member_id
     ) GROUP BY member_id
 ) AS smaller WHERE smaller.member_id = people.member_id AND smaller.person < people.person;
 

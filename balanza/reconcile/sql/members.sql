@@ -7,8 +7,10 @@ SELECT owner, other, seq, source, id, at_us FROM now WHERE kind = 'merge';
 CREATE OR REPLACE TEMP TABLE moving AS
 SELECT joining.owner, joining.other, seq, source, id, accounts.* EXCLUDE (owner)
 FROM joining JOIN accounts ON accounts.owner = other;
-INSERT INTO posted SELECT seq, source, id, owner, currency, 'merge', balance, earned, redeemed, expired FROM moving;
-INSERT INTO posted SELECT seq, source, id, other, currency, 'merge', -balance, -earned, -redeemed, -expired FROM moving;
+INSERT INTO posted SELECT seq, source, id, owner, currency, 'merge', balance, pending, earned, redeemed, expired
+FROM moving;
+INSERT INTO posted SELECT seq, source, id, other, currency, 'merge', -balance, -pending, -earned, -redeemed, -expired
+FROM moving;
 
 CREATE OR REPLACE TEMP TABLE over AS
 SELECT orders.owner, order_id FROM orders JOIN joining ON orders.owner IN (joining.owner, joining.other)
@@ -37,6 +39,11 @@ DELETE FROM redemptions USING joining JOIN redemptions AS mine ON mine.owner = j
 WHERE redemptions.owner = other AND redemptions.redemption_id = mine.redemption_id;
 UPDATE redemptions SET owner = joining.owner FROM joining WHERE redemptions.owner = other;
 
+UPDATE accruals SET owner = joining.owner FROM joining WHERE accruals.owner = other;
+UPDATE holds SET owner = joining.owner FROM joining WHERE holds.owner = other;
+
 INSERT INTO posted
-SELECT seq, source, id, owner, accounts.currency, 'forgotten', -balance, 0, 0, greatest(balance, 0)
-FROM now JOIN accounts USING (owner) WHERE kind = 'forgotten' AND balance != 0;
+SELECT seq, source, id, owner, accounts.currency, 'forgotten', -balance, -pending, 0, 0,
+       greatest(balance, 0) + pending
+FROM now JOIN accounts USING (owner) WHERE kind = 'forgotten' AND (balance != 0 OR pending != 0);
+DELETE FROM holds USING now WHERE holds.owner = now.owner AND kind = 'forgotten';

@@ -2,18 +2,49 @@
 -- that were forgotten before the first event that is as late. `wave` counts within a person: everything is a wave of
 -- its own, but purchases and returns that follow one another, each of another order, are one, for none sees the others.
 
+CREATE TABLE clock AS
+SELECT greatest((SELECT coalesce(max(log_us), 0) FROM lines WHERE seq <= (SELECT seq FROM reach)),
+                (SELECT coalesce(max(recorded_at_us), 0) FROM run_entries)) AS at_us;
+
+CREATE TABLE accrued AS
+SELECT *, epoch_us(CAST(data ->> 'hold_until' AS TIMESTAMPTZ)) AS held_until_us FROM applied WHERE type = 'accrual';
+
+CREATE TABLE believed AS
+SELECT applied.log_us, applied.seq, version, member_id, source, id, currency, rule, -leg.points AS points,
+       CASE WHEN with_order AND type = 'purchase' THEN data ->> 'order_id' END AS name
+FROM (SELECT * EXCLUDE (legs), unnest(legs) AS leg FROM run_entries) AS entry JOIN believed_rules USING (rule)
+JOIN (SELECT * EXCLUDE (member_id) FROM applied) AS applied
+ON source = cause_source AND id = cause_id AND applied.log_us = recorded_at_us
+WHERE leg.account = 'issued' AND leg.points < 0;
+
+CREATE TABLE left_alone AS
+SELECT cause_source AS source, cause_id AS id FROM run_refusals
+WHERE kind IN ('redeem', 'redeem_cancel') AND reason IN (FROM believed_refusals);
+
 CREATE TABLE moves AS
 WITH happened AS (
-    SELECT log_us AS at_us, 1 AS late, seq, 0 AS change, type AS kind, member_id AS owner, NULL AS other, source, id, data
-    FROM applied WHERE type IN ('purchase', 'return', 'redeem', 'redeem_cancel', 'points_adjust')
+    SELECT log_us AS at_us, 1 AS late, seq, 0 AS change, type AS kind, member_id AS owner, NULL AS other, source, id,
+           data, NULL AS rule, NULL AS held_until_us
+    FROM applied ANTI JOIN left_alone USING (source, id)
+    WHERE type IN ('purchase', 'return', 'redeem', 'redeem_cancel', 'points_adjust')
     UNION ALL
-    SELECT at_us, 1, seq, change - 9223372036854775807, 'merge', member_id, other_id, cause_source, cause_id, NULL
+    SELECT log_us, 1, seq, 0, 'accrual', member_id, NULL, source, id, data, NULL, held_until_us FROM accrued
+    UNION ALL
+    SELECT held_until_us, 0, seq, 0, 'release', member_id, NULL, source, id, data, NULL, NULL
+    FROM accrued WHERE held_until_us > log_us AND held_until_us <= (SELECT at_us FROM clock)
+    UNION ALL
+    SELECT log_us, 1, seq, version, 'granted', member_id, NULL, source, id,
+           json_object('order_id', name, 'currency', currency, 'points', points), rule, NULL
+    FROM believed
+    UNION ALL
+    SELECT at_us, 1, seq, change - 9223372036854775807, 'merge', member_id, other_id, cause_source, cause_id, NULL, NULL,
+           NULL
     FROM merges
     UNION ALL
-    SELECT at_us, 0, NULL, seq, 'forgotten', member_id, NULL, cause_source, cause_id, NULL
+    SELECT at_us, 0, NULL, seq, 'forgotten', member_id, NULL, cause_source, cause_id, NULL, NULL, NULL
     FROM run_identity WHERE kind = 'expire'
 ), placed AS (
-    SELECT *, person, coalesce(data ->> 'order_id', data ->> 'redemption_id') AS name,
+    SELECT *, person, coalesce(data ->> 'redemption_id', data ->> 'accrual_id', data ->> 'order_id') AS name,
            kind IN ('purchase', 'return') AS of_order
     FROM happened JOIN people ON people.member_id = owner
 ), parted AS (
@@ -22,7 +53,7 @@ WITH happened AS (
     FROM placed WINDOW story AS (PARTITION BY person ORDER BY at_us, late, seq, change)
 )
 SELECT person, sum(begins::INTEGER) OVER (PARTITION BY person ORDER BY at_us, late, seq, change) AS wave,
-       at_us, seq, kind, owner, other, source, id, name,
+       at_us, seq, kind, owner, other, source, id, name, rule, held_until_us,
        CAST(data ->> '$.total.amount' AS BIGINT) AS amount, data ->> '$.total.currency' AS money,
        data ->> 'currency' AS currency, CAST(data ->> 'points' AS BIGINT) AS points
 FROM parted

@@ -30,7 +30,7 @@ CREATE OR REPLACE TEMP TABLE gains AS
 SELECT owner, order_id, seq, source, id, rule, currency, rounded(amount::HUGEINT * points, per, rounding) AS points
 FROM touched JOIN said USING (owner, order_id, seq, source, id) JOIN rules USING (money) WHERE said.bought;
 DELETE FROM gains WHERE points = 0;
-INSERT INTO posted SELECT seq, source, id, owner, currency, rule, points, points, 0, 0 FROM gains;
+INSERT INTO posted SELECT seq, source, id, owner, currency, rule, points, 0, points, 0, 0 FROM gains;
 UPDATE earned SET points = earned.points + gains.points FROM gains
 WHERE earned.owner = gains.owner AND earned.order_id = gains.order_id AND earned.rule = gains.rule;
 INSERT INTO earned

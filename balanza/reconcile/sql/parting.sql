@@ -8,7 +8,7 @@ WITH persons AS (
     UNION
     SELECT member_id, member_id FROM (SELECT unnest($members) AS member_id) ANTI JOIN people USING (member_id)
 ), mine AS (
-    SELECT person, member_id, currency, source, id, sum(points) AS points
+    SELECT person, member_id, currency, source, id, sum(points + pending) AS points
     FROM changes JOIN owners ON member_id = owner GROUP BY ALL
 ), legs AS (
     SELECT person, member_id, currency, cause_source AS source, cause_id AS id, recorded_at_us, effective_at_us,

@@ -6,7 +6,13 @@ FROM run_identity AS identity LEFT JOIN applied
 ON applied.source = cause_source AND applied.id = cause_id AND applied.log_us = at_us
 WHERE kind = 'merge';
 
+-- Who was split or erased is not recomputed; both sides of a split are one person here, so that they are left out whole.
+CREATE TABLE joins AS
+SELECT member_id, other_id FROM merges
+UNION ALL
+SELECT member_id, other_member_id FROM run_identity WHERE kind = 'split' AND other_member_id IS NOT NULL;
+
 CREATE TABLE people AS
 SELECT DISTINCT member_id, member_id AS person FROM (
-    SELECT member_id FROM applied UNION ALL SELECT member_id FROM merges UNION ALL SELECT other_id FROM merges
+    SELECT member_id FROM applied UNION ALL SELECT member_id FROM joins UNION ALL SELECT other_id FROM joins
 );

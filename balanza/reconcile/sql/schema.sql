@@ -10,7 +10,12 @@ CREATE TABLE rules (
     number INTEGER, rule VARCHAR, currency VARCHAR, points BIGINT, per BIGINT, money VARCHAR, rounding VARCHAR
 );
 
-CREATE TABLE currencies (currency VARCHAR);
+CREATE TABLE currencies (currency VARCHAR, overdraw BOOLEAN);
+
+-- Rules whose points are taken from the run, and refusals of the run that are not the ledger's to find.
+CREATE TABLE believed_rules (rule VARCHAR, with_order BOOLEAN);
+
+CREATE TABLE believed_refusals (reason VARCHAR);
 
 CREATE TABLE orders (
     owner VARCHAR, order_id VARCHAR, at_us BIGINT, money VARCHAR, total HUGEINT, returned HUGEINT, bought BOOLEAN
@@ -25,13 +30,18 @@ CREATE TABLE redemptions (
 );
 
 CREATE TABLE accounts (
-    owner VARCHAR, currency VARCHAR, balance HUGEINT, earned HUGEINT, redeemed HUGEINT, expired HUGEINT
+    owner VARCHAR, currency VARCHAR, balance HUGEINT, pending HUGEINT, earned HUGEINT, redeemed HUGEINT, expired HUGEINT
 );
 
--- Every change of a balance, with its cause; `earned`, `redeemed`, `expired` are what it adds to the lifetime figures.
+-- Accruals that were accepted, by their id, and those of them that are pending.
+CREATE TABLE accruals (owner VARCHAR, accrual_id VARCHAR);
+
+CREATE TABLE holds (owner VARCHAR, seq BIGINT, currency VARCHAR, points BIGINT);
+
+-- Every change of a balance, with its cause: of what is available or owed, of what is pending, of the lifetime figures.
 CREATE TABLE changes (
     seq BIGINT, source VARCHAR, id VARCHAR, owner VARCHAR, currency VARCHAR, what VARCHAR,
-    points HUGEINT, earned HUGEINT, redeemed HUGEINT, expired HUGEINT
+    points HUGEINT, pending HUGEINT, earned HUGEINT, redeemed HUGEINT, expired HUGEINT
 );
 
 CREATE TABLE refused (seq BIGINT, source VARCHAR, id VARCHAR, owner VARCHAR, kind VARCHAR, why VARCHAR);

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TEMP TABLE spends AS
 SELECT now.*, CASE
-    WHEN now.currency NOT IN (FROM currencies) THEN 'unknown currency'
+    WHEN now.currency NOT IN (SELECT currency FROM currencies) THEN 'unknown currency'
     WHEN redemption_id IS NOT NULL THEN 'redeemed before'
     WHEN coalesce(greatest(balance, 0), 0) < now.points THEN 'not enough points' END AS why
 FROM now LEFT JOIN accounts ON accounts.owner = now.owner AND accounts.currency = now.currency
@@ -11,7 +11,7 @@ WHERE kind = 'redeem';
 INSERT INTO refused SELECT seq, source, id, owner, kind, why FROM spends WHERE why IS NOT NULL;
 INSERT INTO redemptions SELECT owner, name, currency, points, false FROM spends WHERE why IS NULL;
 INSERT INTO posted
-SELECT seq, source, id, owner, currency, 'redeem', -points, 0, points, 0 FROM spends WHERE why IS NULL;
+SELECT seq, source, id, owner, currency, 'redeem', -points, 0, 0, points, 0 FROM spends WHERE why IS NULL;
 
 CREATE OR REPLACE TEMP TABLE backs AS
 SELECT now.* EXCLUDE (currency, points), redemptions.currency, redemptions.points,
@@ -22,14 +22,16 @@ INSERT INTO refused SELECT seq, source, id, owner, kind, 'no such redemption' FR
 UPDATE redemptions SET cancelled = true FROM backs
 WHERE redemptions.owner = backs.owner AND redemption_id = name AND NOT refuse;
 INSERT INTO posted
-SELECT seq, source, id, owner, currency, 'redeem_cancel', points, 0, -points, 0 FROM backs WHERE NOT refuse;
+SELECT seq, source, id, owner, currency, 'redeem_cancel', points, 0, 0, -points, 0 FROM backs WHERE NOT refuse;
 
 CREATE OR REPLACE TEMP TABLE adjusts AS
 SELECT now.*, CASE
-    WHEN now.currency NOT IN (FROM currencies) THEN 'unknown currency'
-    WHEN coalesce(greatest(balance, 0), 0) + now.points < 0 THEN 'not enough points' END AS why
+    WHEN currencies.currency IS NULL THEN 'unknown currency'
+    WHEN now.points < 0 AND NOT overdraw AND coalesce(greatest(balance, 0), 0) + now.points < 0 THEN 'not enough points'
+    END AS why
 FROM now LEFT JOIN accounts ON accounts.owner = now.owner AND accounts.currency = now.currency
+LEFT JOIN currencies ON currencies.currency = now.currency
 WHERE kind = 'points_adjust';
 INSERT INTO refused SELECT seq, source, id, owner, kind, why FROM adjusts WHERE why IS NOT NULL;
 INSERT INTO posted
-SELECT seq, source, id, owner, currency, kind, points, points, 0, 0 FROM adjusts WHERE why IS NULL AND points != 0;
+SELECT seq, source, id, owner, currency, kind, points, 0, points, 0, 0 FROM adjusts WHERE why IS NULL AND points != 0;
