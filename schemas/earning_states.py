@@ -4,20 +4,10 @@ Counters by calendar period are a mapping of the period's number (flows/ledger/p
 They hold what was given, not what was kept: a return does not make room in a cap again.
 """
 
-from typing import NamedTuple
-
 import msgspec
 from msgspec import Struct
 
 Counter = dict[int, int]
-
-
-class LineWorth(NamedTuple):
-    """What the lines of an article (`sku`) counted for: of `amount` money, `weight` of a whole grant's."""
-
-    sku: str
-    amount: int
-    weight: int
 
 
 class Earning(Struct, array_like=True, gc=False):

@@ -1,8 +1,16 @@
 """What a rule gives: the one thing that earn rules, challenges and tiers hand to the ledger."""
 
+from typing import NamedTuple
+
 from msgspec import Struct
 
-from schemas.earning_states import LineWorth
+
+class LineWorth(NamedTuple):
+    """What the lines of an article (`sku`) counted for: of `amount` money, `weight` of the whole grant's."""
+
+    sku: str
+    amount: int
+    weight: int
 
 
 class Grant(Struct, frozen=True, gc=False):

@@ -1,8 +1,7 @@
 """The ledger machine: what purchases, returns, redemptions, accruals and adjustments do to a member's points.
 
 A purchase earns what the earn rules grant. A return takes back in proportion to what its order earned: all returns of
-the order together have taken `earned × returned / total`, rounded down, so a full return takes exactly what was earned;
-of what a rule earned by lines, returned lines take their own part (line_returns).
+the order together have taken `earned × returned / total`, rounded down, so a full return takes exactly what was earned.
 A return that comes before its purchase waits with the order and is settled when the purchase comes; one whose purchase
 never comes moves nothing. An order seen again by another event adds to it (a split shipment). Orders are remembered for
 `retention.orders`. A redemption beyond the balance is refused, and the refusal is a fact that later events do not
@@ -21,7 +20,6 @@ from flows.ledger.giving import Giver
 from flows.ledger.grants import Grant
 from flows.ledger.keeping import TIMER as EXPIRY_TIMER
 from flows.ledger.keeping import Keeper, Side, Warned
-from flows.ledger.line_returns import note_lines
 from flows.ledger.orders import bought_piece, is_purchased, known_order, remember, returned_piece
 from flows.ledger.returns import Returns
 from flows.ledger.shares import whose
@@ -98,7 +96,8 @@ class Ledger:
             return
         piece = returned_piece(order, by)
         piece.returned += data.total.amount
-        note_lines(piece, data.lines)
+        for line in data.lines or ():
+            piece.lines[line.sku] = piece.lines.get(line.sku, 0) + abs(line.amount)
         if is_purchased(order):
             self._settle(Side(member_id, books), order, cause, emit)
         else:

@@ -1,66 +1,33 @@
 """What returned lines take back of a rule that looked at lines: by the lines that come back, not by the order's total.
 
-What an order earned by such a rule says what each article counted for (`Earned.lines`) of all that counted
-(`Earned.weight`). A return with lines takes the part of the articles that it names; what returns without lines name
-not goes in proportion to the money, like every return of what no rule looked into. Everything is reckoned over all
-returns of the order together and rounded down once a rule, so neither their order nor their number matters, and a full
-return takes exactly what was given.
+A grant of such a rule says what each article counted for (`Grant.lines`) of all that counted (`Grant.weight`). A return
+with lines takes the part of the articles it names; one without lines takes in proportion to the money, like returns of
+orders that no rule looked into. Everything is reckoned over all returns of the order together and rounded down once, so
+neither their order nor their number matters, and a full return takes exactly what was given.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
-from schemas.events import OrderLine
-from schemas.states import Earned, Order
-
-Rule = tuple[str, str]
+from flows.ledger.grants import LineWorth
 
 
-class Due(NamedTuple):
-    """What is to be taken back of a piece's earned points (below zero: given back)."""
+def taken_back(
+    points: int, lines: Sequence[LineWorth], weight: int, total: int, returned: int, returned_lines: Mapping[str, int]
+) -> int:  # fmt: skip
+    """How many of `points` all returns so far take back.
 
-    piece: Order
-    earned: Earned
-    points: int
-
-
-def note_lines(piece: Order, lines: Sequence[OrderLine] | None) -> None:
-    """Remember how much of which article a return brought back; senders write it with either sign."""
-    for line in lines or ():
-        if line.amount:
-            piece.returned_lines[line.sku] = piece.returned_lines.get(line.sku, 0) + abs(line.amount)
-
-
-def dues_by_line(pieces: Sequence[Order], total: int, returned: int) -> Iterator[Due]:
-    """What all returns together are due and have not taken yet, of an order that did not come back whole."""
-    back: Counter[str] = Counter()
-    bought: dict[Rule, Counter[str]] = {}
-    for piece in pieces:
-        back.update(piece.returned_lines)
-        for earned in piece.earned:
-            articles = bought.setdefault((earned.rule, earned.currency), Counter())
-            articles.update({line.sku: line.amount for line in earned.lines})
-    by_money = Fraction(returned, total)
-    unnamed = Fraction(max(0, returned - sum(back.values())), total)
-    earlier: dict[Rule, Fraction] = {}
-    for piece in pieces:
-        for earned in piece.earned:
-            rule = earned.rule, earned.currency
-            share = by_money if not earned.lines else _share(earned, bought[rule], back, unnamed)
-            before = earlier.get(rule, Fraction(0))
-            earlier[rule] = after = before + earned.points * share
-            points = int(after) - int(before) - earned.taken_back
-            if points:
-                yield Due(piece, earned, points)
-
-
-def _share(earned: Earned, bought: Mapping[str, int], back: Mapping[str, int], unnamed: Fraction) -> Fraction:
-    """The part of what was earned that is due: that of the articles that came back, and of what nobody named."""
-    if earned.weight <= 0:
-        return Fraction(0)
-    named = Fraction(0)
-    for sku, _, weight in earned.lines:
-        named += Fraction(weight * min(back.get(sku, 0), bought[sku]), bought[sku])
-    return max(Fraction(0), min(Fraction(1), named / earned.weight + unnamed))
+    The order's `total` and what was `returned` of it are money; `returned_lines` is how much of that was of which
+    article (sku), nothing for returns without lines.
+    """
+    if total <= 0 or returned >= total:
+        return points if returned > 0 else 0
+    if not lines or weight <= 0:
+        return points * returned // total
+    by_line = sum(
+        (Fraction(line.weight * min(returned_lines.get(line.sku, 0), line.amount), line.amount) for line in lines),
+        Fraction(0),
+    )
+    unnamed = max(0, returned - sum(returned_lines.values()))
+    share = (by_line + Fraction(weight * unnamed, total)) / weight
+    return int(points * max(Fraction(0), min(share, Fraction(1))))

@@ -44,7 +44,7 @@ def draw(account: Account, points: int, changes: Changes) -> list[Lot]:
             break
         taken = min(lot.left, points)
         points -= taken
-        drawn.append(Lot(lot.expires_us, lot.number, taken, lot.by))
+        drawn.append(Lot(lot.expires_us, lot.number, taken, lot.by, lot.ordered))
         if taken < lot.left:
             lot.left -= taken
         else:

@@ -15,7 +15,7 @@ from config.earning import EarnRule, Exclusion, Rate
 from config.expressions.names import Named
 from config.expressions.scene import Scene
 from config.expressions.typed import Expression, compile_expression
-from schemas.earning_states import LineWorth
+from flows.ledger.grants import LineWorth
 from schemas.events import OrderLine
 
 

@@ -239,3 +239,17 @@ def test_an_erased_person_leaves_no_lot() -> None:
         later     -       2026-02-01T00:00                 -> nothing
         """, shop(TEN_DAYS))  # fmt: skip
     assert desk.lots("m1") == []
+
+
+def test_a_return_of_what_expired_takes_it_from_breakage() -> None:
+    """The member pays for neither twice: it ends as if the return had come before the expiry."""
+    desk = tell("""
+        purchase  m1/ada  2026-01-01T10:00  o1  10.00 GBP  -> +10 = 10
+        purchase  m1/ada  2026-01-10T10:00  o2   5.00 GBP  -> +5 = 15
+        redeem    m1/ada  2026-01-10T11:00  r1  3 points   -> -3 = 12
+        later     -       2026-01-12T00:00                 -> -7 = 5
+        return    m1/ada  2026-01-13T10:00  o1   6.00 GBP  -> +0 = 5
+        return    m1/ada  2026-01-13T11:00  o1   4.00 GBP  -> -3 = 2
+        """, shop(TEN_DAYS))  # fmt: skip
+    account = desk.books("m1").accounts["points"]
+    assert (account.earned, account.redeemed, account.expired) == (5, 3, 0)
