@@ -92,7 +92,7 @@ def test_the_birthday_and_the_new_brand_earn_more() -> None:
 
 
 def test_challenges_and_offers_go_by_shop_and_kind() -> None:
-    """A visit opens an offer for some tiers; four kinds of products complete a routine, whose voucher is an activity's."""
+    """A visit opens an offer for some tiers; four kinds of products complete a routine, which an activity uses up."""
     check("beauty", """
         store_visit  ada  2026-03-01T10:00  lille  -> tier insider JOINED | -
         purchase     ada  2026-03-01T10:30  o1 400.00 EUR cream=400.00 at=lille

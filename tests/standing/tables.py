@@ -38,6 +38,7 @@ def moment(at_us: int | None) -> str:
 
 
 def say(record: Any) -> str:  # noqa: ANN401  # one of five kinds
+    """A record in the words of a table."""
     match record:
         case EntryPosted():
             points = sum(points for account, points in record.legs if account in {"available", "receivable"})
@@ -71,6 +72,7 @@ def _purchase(words: list[str], code: str) -> dict[str, Any]:
 
 
 def data_of(kind: str, id: str, words: list[str], code: str) -> dict[str, Any]:  # noqa: PLR0911  # a case a kind
+    """The data of an event, without its identifiers, as a table's words tell it."""
     match kind, words:
         case "purchase", _:
             return _purchase(words, code)

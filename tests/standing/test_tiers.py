@@ -347,10 +347,10 @@ earn:
   - {id: silver, name: Silver, needs: {points: 20}}
 """
     check("""
-        purchase  ada  2026-03-01T10:00  o1  10.00 EUR  -> +10 points, +10 points
-        return    ada  2026-03-02T10:00  o1   5.00 EUR  -> -5 points, -5 points
-        purchase  ada  2026-03-03T10:00  o2  14.00 EUR  -> +14 points, +14 points
-        purchase  ada  2026-03-04T10:00  o3   1.00 EUR  -> +1 points, +1 points, tier silver QUALIFIED until 2027-12-31T23:00
+        purchase ada 2026-03-01T10:00 o1 10.00 EUR -> +10 points, +10 points
+        return   ada 2026-03-02T10:00 o1  5.00 EUR -> -5 points, -5 points
+        purchase ada 2026-03-03T10:00 o2 14.00 EUR -> +14 points, +14 points
+        purchase ada 2026-03-04T10:00 o3  1.00 EUR -> +1 points, +1 points, tier silver QUALIFIED until 2027-12-31T23:00
         """, club(levels=levels, extra=earn))  # fmt: skip
 
 
