@@ -17,7 +17,6 @@ from flows.ledger.budgets import Budgets
 from flows.ledger.keeping import SIGNAL as EXPIRING
 from flows.ledger.ledger import TIMERS as LEDGER_TIMERS
 from flows.ledger.ledger import Ledger
-from flows.ledger.orders import is_purchased
 from flows.ledger.stock import Stock
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts, Raised
@@ -288,8 +287,8 @@ class MemberMachine:
         return handle
 
     def _purchase(self, member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
-        order = member.books.orders.get(event.data.order_id)
-        grants = self._earner.grants(member, event, step, again=order is not None and is_purchased(order))
+        again = self._ledger.has_bought(member.books, event.data.order_id, step.log_us)
+        grants = self._earner.grants(member, event, step, again=again)
         if self._standing is not None:
             grants = self._standing.with_bonus(member, grants)
         self._ledger.purchase(member.member_id, member.books, event, step, emit, grants)

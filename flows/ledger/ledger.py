@@ -78,6 +78,11 @@ class Ledger:
         if order.returned or order.others:
             self._settle(side, order, cause, emit)
 
+    def has_bought(self, books: Books, order_id: str, log_us: int) -> bool:
+        """Whether a purchase of the order is remembered, so that another one is a further part of it."""
+        order = known_order(books, order_id, log_us - self._orders_us)
+        return order is not None and is_purchased(order)
+
     def take_return(self, member_id: str, books: Books, event: Return, cause: Cause, emit: Emit) -> None:
         """Take back in proportion, or wait for the purchase."""
         data, by = event.data, whose(cause)
