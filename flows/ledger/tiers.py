@@ -292,7 +292,8 @@ class Tiers:
         rank, their_rank = self.reach.rank(ours.tier), self.reach.rank(theirs.tier)
         best, _ = self._best(into, ours, step.log_us)
         if max(best, their_rank) > rank:
-            self._move(into, ours, max(best, their_rank), step.log_us, TierReason.MERGED, None, emit)
+            cause = step if best > max(rank, their_rank) else None      # what one of them had was welcomed then
+            self._move(into, ours, max(best, their_rank), step.log_us, TierReason.MERGED, cause, emit)
         ours.due_us = 0
         self._arm(into, ours, step.log_us, emit)
 

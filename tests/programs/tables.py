@@ -272,9 +272,9 @@ PARTS: Final = {
 def check(name: str, story: str, *parts: str) -> Story:
     """Tell a story of a shipped program, and compare every line; gives where it ended."""
     told = Story(shipped(name), parts)
-    lines = list(parse(story))
-    found = [told.tell(line, number) for number, line in enumerate(lines)]
-    assert [f"{line.did} | {line.shown}" for line in lines] == found
+    for number, line in enumerate(parse(story)):
+        found = told.tell(line, number)
+        assert f"{line.did} | {line.shown}" == found, (line.kind, line.time, found)
     return told
 
 

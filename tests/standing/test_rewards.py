@@ -216,3 +216,23 @@ def test_a_condition_says_who_may_have_a_reward() -> None:
         purchase       ada  2026-03-01T12:00  o1  1.00 EUR        -> nothing
         redeem         ada  2026-03-01T13:00  r1 10 stars coffee  -> -10 stars, coffee issued
         """, by)  # fmt: skip
+
+
+def test_a_tier_that_two_halves_reach_together_brings_its_voucher() -> None:
+    """What one of them had already was welcomed then."""
+    tiers = """
+tiers:
+  period: calendar_year
+  measures: {spend: {of: spend, money: EUR}}
+  levels: [{id: silver, name: Silver, needs: {spend: 1000}, rewards: [coffee]}]
+"""
+    check("""
+        purchase  ada      2026-03-01T10:00  o1   6.00 EUR  -> nothing
+        purchase  bob      2026-03-01T11:00  o2   6.00 EUR  -> nothing
+        alias     ada+bob  2026-03-01T12:00                 -> tier silver MERGED until 2027-12-31T23:00, coffee issued
+        """, shop("{name: Coffee}", tiers))  # fmt: skip
+    check("""
+        purchase ada     2026-03-01T10:00 o1  1.00 EUR -> nothing
+        purchase bob     2026-03-01T11:00 o2 10.00 EUR -> tier silver QUALIFIED until 2027-12-31T23:00, coffee issued
+        alias    ada+bob 2026-03-01T12:00              -> tier silver MERGED until 2027-12-31T23:00
+        """, shop("{name: Coffee}", tiers))  # fmt: skip
