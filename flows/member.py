@@ -27,7 +27,7 @@ from schemas import events
 from schemas.events import CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ExportAsked, ReceiptNoted
-from schemas.states import Deferred, Member
+from schemas.states import Deferred, Member, encode_state
 from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
@@ -220,7 +220,9 @@ class MemberMachine:
         if member is not None:
             self.touched[step.member_id] = member
             self.exports.append(
-                ExportAsked(step.member_id, step.former, step.request_id, step.actor, step.log_us)
+                ExportAsked(
+                    step.member_id, step.former, step.request_id, step.actor, step.log_us, encode_state(member)
+                )
             )
 
     def _remove(self, member_id: str) -> None:
@@ -313,7 +315,7 @@ class MemberMachine:
         self._carts.change(member, event, step, emit)
 
     def _consent(self, member: Member, event: events.Consent, step: Stitched, emit: Emit) -> None:
-        consent.change_consent(member.relations, event, step.event_us)
+        consent.change_consent(member.relations, event, step)
 
     def _preference(self, member: Member, event: events.Preference, step: Stitched, emit: Emit) -> None:
         consent.change_wishes(member.relations, event, step.event_us)

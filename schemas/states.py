@@ -223,11 +223,12 @@ class Cart(Struct, array_like=True, gc=False):
 
 
 class Consent(Struct, array_like=True, gc=False):
-    """The state of consent for a channel and purpose, since when (event time) and from where."""
+    """The state of consent for a channel and purpose, since when (event time), from where, and by whom (`by`)."""
 
     state: ConsentState
     event_us: int
     origin: str
+    by: str = ""
 
 
 class Contact(Struct, array_like=True, gc=False):
