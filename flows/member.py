@@ -17,7 +17,6 @@ from flows.ledger.budgets import Budgets
 from flows.ledger.keeping import SIGNAL as EXPIRING
 from flows.ledger.ledger import TIMERS as LEDGER_TIMERS
 from flows.ledger.ledger import Ledger
-from flows.ledger.orders import is_purchased
 from flows.ledger.stock import Stock
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts, Raised
@@ -28,7 +27,7 @@ from schemas import events
 from schemas.events import CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ExportAsked, ReceiptNoted
-from schemas.states import Deferred, Member
+from schemas.states import Deferred, Member, encode_state
 from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
@@ -221,7 +220,9 @@ class MemberMachine:
         if member is not None:
             self.touched[step.member_id] = member
             self.exports.append(
-                ExportAsked(step.member_id, step.former, step.request_id, step.actor, step.log_us)
+                ExportAsked(
+                    step.member_id, step.former, step.request_id, step.actor, step.log_us, encode_state(member)
+                )
             )
 
     def _remove(self, member_id: str) -> None:
@@ -288,8 +289,8 @@ class MemberMachine:
         return handle
 
     def _purchase(self, member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
-        order = member.books.orders.get(event.data.order_id)
-        grants = self._earner.grants(member, event, step, again=order is not None and is_purchased(order))
+        again = self._ledger.has_bought(member.books, event.data.order_id, step.log_us)
+        grants = self._earner.grants(member, event, step, again=again)
         if self._standing is not None:
             grants = self._standing.with_bonus(member, grants)
         self._ledger.purchase(member.member_id, member.books, event, step, emit, grants)
@@ -314,7 +315,7 @@ class MemberMachine:
         self._carts.change(member, event, step, emit)
 
     def _consent(self, member: Member, event: events.Consent, step: Stitched, emit: Emit) -> None:
-        consent.change_consent(member.relations, event, step.event_us)
+        consent.change_consent(member.relations, event, step)
 
     def _preference(self, member: Member, event: events.Preference, step: Stitched, emit: Emit) -> None:
         consent.change_wishes(member.relations, event, step.event_us)

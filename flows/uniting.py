@@ -1,9 +1,9 @@
 """What becomes of members when two turn out to be one person, or one to be two, or one asks to be forgotten.
 
 A merge: everything of one goes to the other by postings and unions; the strictest consent wins, all contacts count.
-A split: what the events of the part's identifiers did goes with it (orders, redemptions, carts); contacts, consents and
-wishes stay with both, so that no cap and no refusal is lost. Attributes stay where they are, since nobody can tell
-whose they were.
+A split: what the events of the part's identifiers did goes with it (orders, redemptions, carts); contacts, wishes and
+refusals stay with both, so that no cap and no refusal is lost; a consent stays with who gave it. Attributes stay where
+they are, since nobody can tell whose they were.
 """
 
 from collections.abc import Collection
@@ -65,6 +65,7 @@ class Uniting:
             self._standing.part(keeps, part, step, emit)
         part.earning = earning.part(keeps.earning)
         part.relations = _copy(keeps.relations)
+        consent.part(keeps.relations, part.relations, mine)
         self._carts.part(keeps, part, mine)
         moved = {key for key, waits in keeps.relations.deferred.items() if waits.subject in part.carts}
         part.relations.deferred = {key: keeps.relations.deferred.pop(key) for key in sorted(moved)}

@@ -297,13 +297,17 @@ class ErasedMember(Struct, frozen=True, gc=False):
 
 
 class ExportAsked(Struct, frozen=True, gc=False):
-    """Everything that is held on a person is to be written down; `former` are the members that it had absorbed."""
+    """Everything that is held on a person is to be written down; `former` are the members that it had absorbed.
+
+    `state` is the member's packed state as of the request; whatever comes after it, an erasure too, is not in it.
+    """
 
     member_id: str
     former: list[str]
     request_id: str
     actor: str
     at_us: int
+    state: bytes = b""
 
 
 class Post(Struct, frozen=True, gc=False):

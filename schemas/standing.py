@@ -55,8 +55,8 @@ class Standing(Struct, array_like=True, gc=False):
 class Happened(Struct, array_like=True, gc=False):
     """What of an event challenges count: `name` is its type, of an activity its kind.
 
-    `amount` in minor units of `money` (purchases), `lines` the part of it by category, `quantity` in thousandths. `meets` are
-    offers whose condition the event met.
+    `amount` in minor units of `money` (purchases), `lines` the part of it by category, `quantity` in thousandths.
+    `meets` are offers whose condition the event met.
     """
 
     cause: str

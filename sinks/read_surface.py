@@ -28,7 +28,7 @@ class AmbiguousIdentifierError(LookupError):
 
 
 def find_member(database: Path, who: str, space: str | None = None) -> Surface | None:
-    """The surface of `who`, a member id (also of one that was merged) or a canonical `type:value`; None if there is none.
+    """The surface of `who`: a member id, also of one that was merged, or a canonical `type:value`; None if unknown.
 
     FileNotFoundError where there is no database, AmbiguousIdentifierError if `space` is not said and is needed.
     """

@@ -18,6 +18,7 @@ import orjson
 from msgspec import Raw, Struct
 
 from schemas.records import ErasedMember, ExportAsked, Packet
+from schemas.states import decode_member
 from sinks.catalog import Manifest, create_views
 from sinks.document import DocumentOf
 from sinks.erased_lines import ErasedLines
@@ -70,7 +71,8 @@ class Requests:
         return noted
 
     def _export(self, asked: ExportAsked, packet: Packet) -> ExportNoted:
-        state = packet.touched.get(asked.member_id)
+        state = decode_member(asked.state) if asked.state else packet.touched.get(asked.member_id)
+        asked = msgspec.structs.replace(asked, state=b"")
         if self._document is None or state is None:
             return ExportNoted(asked, NO_DOCUMENT)
         return ExportNoted(asked, Raw(self._document(asked.member_id, state)[1]))

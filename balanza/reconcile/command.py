@@ -138,7 +138,7 @@ def _reconciled(
             )
         progress.update(task, total=read, completed=read)
         waves = progress.add_task("recomputing", total=None, unit="waves")
-        recompute(connection, lambda done, total: progress.update(waves, completed=done, total=total))
+        recompute(connection, program, lambda done, total: progress.update(waves, completed=done, total=total))
         found = compare(connection, known, members, limit)
         stores = None if totals is None else totals_of(connection, totals, program.time_zone, limit)
     return Told([str(folder) for folder in out], str(source), read, found, missing,

@@ -13,9 +13,10 @@ from config.earning import EarnRule
 from config.program import Program
 from schemas.reasons import RefusalReason
 
+EXPIRIES_KNOWN: Final = frozenset({"never", "days", "end_of_month", "yearly"})
 PLAIN_RULE: Final = frozenset({"id", "on", "currency", "points", "per", "rounding", "qualifying"})
 RULE_NOT_RECOMPUTED: Final = frozenset({"hold", "expires_after"})
-CURRENCY_KNOWN: Final = frozenset({"name", "warn_before", "late_cancel", "overdraw"})
+CURRENCY_KNOWN: Final = frozenset({"name", "expiry", "warn_before", "late_cancel", "overdraw"})
 KNOWN: Final = frozenset({
     "program", "version", "time_zone", "identity", "currencies", "activities", "earn", "tiers", "offers", "rewards",
     "signals", "channels", "purposes", "rules", "templates", "caps", "quiet_hours", "alerts", "retention", "limits",
@@ -45,6 +46,8 @@ def coverage_of(program: Program) -> Coverage:
     covered = Coverage({}, {name: [] for name in program.currencies}, {})
     for name, currency in program.currencies.items():
         unknown = [key for key in _said(currency) if key not in CURRENCY_KNOWN]
+        if currency.expiry.policy not in EXPIRIES_KNOWN:
+            unknown.append("expiry")
         covered.missing[name] = [*(f"currencies.{name}.{key}" for key in unknown), *everywhere]
     for rule in program.earn:
         missing = [f"earn.{rule.id}.{key}" for key in _said(rule) if key in RULE_NOT_RECOMPUTED]
@@ -52,8 +55,8 @@ def coverage_of(program: Program) -> Coverage:
         if not _is_plain(rule) or not program.identity.retroactive_earn:
             _believe(covered, rule.currency, rule.id, with_order=True)
     for level in program.tiers.levels if program.tiers is not None else ():
-        for currency in sorted({rule.currency for rule in program.earn if level.earn_percent > 100}):  # noqa: PLR2004  percent
-            _believe(covered, currency, f"tier.{level.id}", with_order=True)
+        for name in sorted({rule.currency for rule in program.earn if level.earn_percent > 100}):  # noqa: PLR2004  percent
+            _believe(covered, name, f"tier.{level.id}", with_order=True)
     for name, offer in program.offers.items():
         if offer.reward is not None and offer.reward.currency is not None:
             _believe(covered, offer.reward.currency, f"offer.{name}", with_order=offer.reward.returns == "with_order")
@@ -68,7 +71,11 @@ def _believe(covered: Coverage, currency: str, rule: str, *, with_order: bool) -
 
 
 def _is_plain(rule: EarnRule) -> bool:
-    return rule.on == "purchase" and rule.per is not None and rule.points is not None and PLAIN_RULE.issuperset(_said(rule))
+    """Whether a rule asks for nothing but the money of a purchase."""
+    return (
+        rule.on == "purchase" and rule.per is not None and rule.points is not None
+        and (PLAIN_RULE | RULE_NOT_RECOMPUTED).issuperset(_said(rule))
+    )  # fmt: skip
 
 
 def _said(section: Any) -> list[str]:  # noqa: ANN401  any section of a program

@@ -34,8 +34,10 @@ WHERE drifts AND currency IN (SELECT unnest($currencies))
 ORDER BY abs(expected.available - streamed.available) DESC, member_id, currency LIMIT $most
 """
 REFUSED: Final = "SELECT kind, why, count(*) AS events FROM refused GROUP BY kind, why ORDER BY kind, why"
-COUNTS: Final = "SELECT (SELECT count(*) FROM unfounded), (SELECT count(*) FROM twice), (SELECT count(*) FROM changes), " \
-                "(SELECT count(*) FROM left_out)"
+COUNTS: Final = """
+SELECT (SELECT count(*) FROM unfounded), (SELECT count(*) FROM twice), (SELECT count(*) FROM changes),
+       (SELECT count(*) FROM left_out)
+"""
 
 
 class Drift(msgspec.Struct):

@@ -8,6 +8,7 @@ from typing import Final
 from duckdb import DuckDBPyConnection, Statement
 
 from balanza.reconcile.coverage import OF_THE_CATALOGUE, Coverage
+from balanza.reconcile.ends import fill_ends
 from config.program import Program
 
 UNSETTLED: Final = """
@@ -15,6 +16,7 @@ SELECT count(*) FROM joins JOIN people AS one ON one.member_id = joins.member_id
 JOIN people AS other ON other.member_id = other_id WHERE one.person != other.person
 """
 WAVES: Final = "SELECT coalesce(max(wave), 0) FROM moves"
+TURNS: Final = "SELECT coalesce(max(turn), 0) FROM due"
 KINDS: Final = "SELECT DISTINCT kind FROM now"
 
 # Which statements a wave needs, by the kinds of its moves.
@@ -41,9 +43,13 @@ def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage
     ]  # fmt: skip
     if rules:
         connection.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?)", rules)
-    currencies = [(name, currency.overdraw) for name, currency in program.currencies.items()]
+    currencies = [
+        (name, currency.overdraw, currency.late_cancel == "renew") for name, currency in program.currencies.items()
+    ]
     if currencies:
-        connection.executemany("INSERT INTO currencies VALUES (?, ?)", currencies)
+        connection.executemany("INSERT INTO currencies VALUES (?, ?, ?)", currencies)
+    expires = any(currency.expiry.policy != "never" for currency in program.currencies.values())
+    connection.execute(f"SET VARIABLE expires = {expires}")
     if coverage.believed:
         connection.executemany("INSERT INTO believed_rules VALUES (?, ?)", list(coverage.believed.items()))
     if program.rewards:
@@ -52,24 +58,51 @@ def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage
     connection.execute(f"SET VARIABLE events_us = {program.retention.events}")
 
 
-def recompute(connection: DuckDBPyConnection, tell: Callable[[int, int], None]) -> None:
+def recompute(connection: DuckDBPyConnection, program: Program, tell: Callable[[int, int], None]) -> None:
     """Fill `accounts` and `changes` from the lines; `tell` gets the waves done and to do."""
     connection.execute(sql("applied"))
     connection.execute(sql("people"))
     while _number(connection, UNSETTLED):
         connection.execute(sql("joined_people"))
+    expires = fill_ends(connection, program)
     connection.execute(sql("moves"))
     waves = _number(connection, WAVES)
-    steps = {name: connection.extract_statements(sql(name)) for name in ("wave", *STEPS, "settled")}
+    names = ("wave", "accounts", "fitted", "lapsed", "settled", "taken", *STEPS)
+    steps = {name: connection.extract_statements(sql(name)) for name in names}
     for wave in range(1, waves + 1):
         connection.execute(f"SET VARIABLE wave = {wave}")
         _run(connection, steps["wave"])
-        kinds = {kind for (kind,) in connection.execute(KINDS).fetchall()}
-        for name, moved in STEPS.items():
-            if kinds & moved:
-                _run(connection, steps[name])
-        _run(connection, steps["settled"])
+        _wave(connection, steps, expires=expires)
         tell(wave, waves)
+    if expires:
+        connection.execute(sql("ended"))
+        for name in ("lapsed", "accounts"):
+            _run(connection, steps[name])
+
+
+def _wave(connection: DuckDBPyConnection, steps: dict[str, list[Statement]], *, expires: bool) -> None:
+    """Apply the moves of a wave; where points expire, those that are due by then have gone before, and go after."""
+
+    def account() -> None:
+        for name in ("accounts", "fitted") if expires else ("accounts",):
+            _run(connection, steps[name])
+
+    if expires:
+        _run(connection, steps["lapsed"])
+        account()
+    kinds = {kind for (kind,) in connection.execute(KINDS).fetchall()}
+    for name, moved in STEPS.items():
+        if kinds & moved:
+            _run(connection, steps[name])
+    account()
+    _run(connection, steps["settled"])
+    for turn in range(1, _number(connection, TURNS) + 1):
+        connection.execute(f"SET VARIABLE turn = {turn}")
+        _run(connection, steps["taken"])
+        account()
+    if expires:
+        _run(connection, steps["lapsed"])
+        account()
 
 
 def _run(connection: DuckDBPyConnection, statements: list[Statement]) -> None:

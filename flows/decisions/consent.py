@@ -9,6 +9,7 @@ from config.program import Program
 from schemas.events import Consent as ConsentEvent
 from schemas.events import Preference, Receipt
 from schemas.states import Consent, ConsentState, Relations
+from schemas.stitched import Stitched
 
 STRICTNESS: dict[ConsentState, int] = {"granted": 0, "denied": 1, "withdrawn": 2}
 UNSUBSCRIBED_PURPOSE = "marketing"
@@ -25,10 +26,11 @@ def _keep(relations: Relations, key: str, said: Consent) -> None:
         relations.consents[key] = said
 
 
-def change_consent(relations: Relations, event: ConsentEvent, event_us: int) -> None:
+def change_consent(relations: Relations, event: ConsentEvent, step: Stitched) -> None:
     """Keep a statement of consent."""
     data = event.data
-    _keep(relations, consent_key(data.channel, data.purpose), Consent(data.state, event_us, data.origin))
+    said = Consent(data.state, step.event_us, data.origin, step.by)
+    _keep(relations, consent_key(data.channel, data.purpose), said)
 
 
 def note_receipt(relations: Relations, event: Receipt, event_us: int) -> None:
@@ -70,6 +72,15 @@ def before_erasure(relations: Relations, channel: str, purpose: str) -> bool:
     """Say whether it is only a person's erasure that keeps its consent from counting, or any import of it since."""
     said = relations.consents.get(consent_key(channel, purpose))
     return relations.erased_us > 0 and (said is None or said.event_us <= relations.erased_us)
+
+
+def part(keeps: Relations, to: Relations, ids: frozenset[str]) -> None:
+    """Divide: a refusal stays with both, a grant only with the side whose identifier gave it."""
+    granted = {key: said for key, said in keeps.consents.items() if said.state == "granted"}
+    to.consents = {key: said for key, said in keeps.consents.items() if key not in granted or said.by in ids}
+    for key, said in granted.items():
+        if said.by in ids:
+            del keeps.consents[key]
 
 
 def absorb(into: Relations, other: Relations) -> None:

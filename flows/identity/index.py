@@ -128,8 +128,12 @@ class IdentityIndex:
         if owner is None:
             canonical, wrong = self._normaliser.canonical(kind, value)
             if canonical is None:
-                self.leave_out(kind, str(wrong))
-                return None
+                had = self._normaliser.unjudged(kind, value)
+                owner = None if had is None else self.owners.get(prefix + had)
+                if had is None or owner is None:
+                    self.leave_out(kind, str(wrong))
+                    return None
+                return Found(self.rank[kind], prefix + had, kind, owner)
             if canonical == value:
                 owner = self.owners.load(key)
             else:

@@ -102,6 +102,10 @@ class Normaliser:
             return None, "blocked"
         return found, None
 
+    def unjudged(self, kind: str, value: str) -> str | None:
+        """Give a value by the rule of its type alone, where the program blocks some that somebody may have already."""
+        return self._rules[kind](value) if kind in self._refusing else None
+
 
 def _refusing(kind: IdentifierType, rule: Rule) -> Callable[[str], bool] | None:
     """Give what says that a value of the type names nobody; None if the program says nothing of it."""

@@ -123,7 +123,7 @@ class People:
         """
         mine = set(ids)
         absorbed = [stone for stone in tree.absorbed if stone[1] in mine]
-        part_id = f"m_{xxh3_128_hexdigest(f'{cause.key}/part/{number}/{ids[0]}'.encode())[:ID_HEX_CHARS]}"
+        part_id = f"m_{xxh3_128_hexdigest(f'{cause.key}/part/{number}'.encode())[:ID_HEX_CHARS]}"
         known = self._names_person(ids)
         part = Person(part_id, person.space, known, cause.log_us, max(person.last_day, cause.log_us // DAY_US), [])
         self.forest.grow(part, tree, ids, absorbed)

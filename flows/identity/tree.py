@@ -142,6 +142,11 @@ class Forest:
             edges.append(Edge(seen_us, at, one or ids[0], other or ids[at]))
         return Tree(ids, linked_us, edges, absorbed)
 
+    def linked(self, person: Person) -> tuple[list[str], list[int]]:
+        """Give the identifiers of a member, and when each was linked."""
+        ids, _, linked_us, _ = self._columns(person)
+        return ids, linked_us
+
     def _columns(self, person: Person) -> tuple[list[str], list[str], list[int], list[tuple[str, str]]]:
         complete(person)
         ids, via, linked_us = person.ids[:1], person.via[:1], person.linked_us[:1]

@@ -20,7 +20,7 @@ from flows.ledger.giving import Giver
 from flows.ledger.grants import Grant
 from flows.ledger.keeping import TIMER as EXPIRY_TIMER
 from flows.ledger.keeping import Keeper, Side, Warned
-from flows.ledger.orders import bought_piece, is_purchased, known_order, remember, returned_piece
+from flows.ledger.orders import bought_piece, is_purchased, known_order, pieces_of, remember, returned_piece
 from flows.ledger.returns import Returns
 from flows.ledger.shares import whose
 from flows.ledger.spending import Spending
@@ -30,7 +30,7 @@ from schemas.hosting import Timer
 from schemas.reasons import RefusalReason
 from schemas.records import PointsRefused
 from schemas.states import Accrual as Accrued
-from schemas.states import Books, Member, Order
+from schemas.states import Books, Member, Order, Redemption
 from schemas.stitched import Cause, Emit
 
 TIMERS = frozenset({EXPIRY_TIMER, HOLD_TIMER})
@@ -78,6 +78,11 @@ class Ledger:
         if order.returned or order.others:
             self._settle(side, order, cause, emit)
 
+    def has_bought(self, books: Books, order_id: str, log_us: int) -> bool:
+        """Whether a purchase of the order is remembered, so that another one is a further part of it."""
+        order = known_order(books, order_id, log_us - self._orders_us)
+        return order is not None and is_purchased(order)
+
     def take_return(self, member_id: str, books: Books, event: Return, cause: Cause, emit: Emit) -> None:
         """Take back in proportion, or wait for the purchase."""
         data, by = event.data, whose(cause)
@@ -89,7 +94,10 @@ class Ledger:
         if order.money != data.total.currency:
             self._refuse(member_id, "return", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
-        returned_piece(order, by).returned += data.total.amount
+        piece = returned_piece(order, by)
+        piece.returned += data.total.amount
+        for line in data.lines or ():
+            piece.lines[line.sku] = piece.lines.get(line.sku, 0) + abs(line.amount)
         if is_purchased(order):
             self._settle(Side(member_id, books), order, cause, emit)
         else:
@@ -100,7 +108,9 @@ class Ledger:
         data = event.data
         reason = self._spending.redeem(Side(member_id, books), data, cause, emit)
         if reason is not None:
-            self._refuse(member_id, "redeem", reason, data.currency, data.points, cause, emit)
+            known = books.redemptions.get(data.redemption_id)
+            detail = None if known is None else _other(known, data.currency, data.points)
+            self._refuse(member_id, "redeem", reason, data.currency, data.points, cause, emit, detail)
 
     def redeem_cancel(self, member_id: str, books: Books, event: RedeemCancel, cause: Cause, emit: Emit) -> None:
         """Give back what a redemption spent."""
@@ -122,9 +132,7 @@ class Ledger:
         if data.currency not in self._keeper.terms:
             reason, detail = RefusalReason.UNKNOWN_CURRENCY, None
         elif known is not None:
-            same = known.currency == data.currency and known.points == data.points
-            detail = None if same else f"accepted with {known.points} {known.currency}"
-            reason = RefusalReason.ALREADY_ACCRUED
+            reason, detail = RefusalReason.ALREADY_ACCRUED, _other(known, data.currency, data.points)
         else:
             until_us = None if data.hold_until is None else time_us(data.hold_until)
             grant = Grant(ACCRUAL_RULE, data.currency, data.points, bool(data.qualifying), until_us)
@@ -141,7 +149,10 @@ class Ledger:
         """
         order = None if order_id is None else member.books.orders.get(order_id)
         piece = None if order is None else bought_piece(order, whose(cause), cause.log_us)
-        self._give(Side(member.member_id, member.books), grant, cause, emit, piece)
+        side = Side(member.member_id, member.books)
+        self._give(side, grant, cause, emit, piece)
+        if order is not None and any(piece.returned for piece in pieces_of(order)):
+            self._settle(side, order, cause, emit)
 
     def _give(self, side: Side, grant: Grant, cause: Cause, emit: Emit, piece: Order | None = None) -> None:
         if not grant.points:
@@ -220,3 +231,9 @@ class Ledger:
                 cause.id,
             )
         )  # fmt: skip
+
+
+def _other(known: Accrued | Redemption, currency: str, points: int) -> str | None:
+    """Say what was accepted under an id, if it was something else."""
+    same = known.currency == currency and known.points == points
+    return None if same else f"accepted with {known.points} {known.currency}"

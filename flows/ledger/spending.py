@@ -64,7 +64,7 @@ class Spending:
         count(books, account, currency, redemption.by, redeemed=-redemption.points)
         legs = credit(account, redemption.points, "redeemed")
         for drawn in redemption.draws:
-            lot = Lot(drawn.expires_us, drawn.number, drawn.left, drawn.by)
+            lot = Lot(drawn.expires_us, drawn.number, drawn.left, drawn.by, drawn.ordered)
             late = lot.expires_us <= cause.log_us
             if late and terms.late_cancel == "renew" and not terms.expiries.extends:
                 lot.expires_us, lot.number = terms.expiries.of(cause.event_us), new_number(books)

@@ -2,8 +2,7 @@
 
 Automatic collection is off while a flow runs; what cycles there are (exceptions, library objects) is collected at an
 epoch's end, once a minute at most. Only what was made since the last time is scanned then, so that the pause follows
-what is new and not how much is held: with 90,000 members a scan of everything took over a second of the processor.
-Once a day everything is.
+what is new and not how much is held (docs/performance.md). Once a day everything is.
 """
 
 import gc

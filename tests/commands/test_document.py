@@ -47,7 +47,8 @@ def test_a_member_without_anything_has_every_part() -> None:
     assert shown(ada()) == {
         "member_id": "m_ada", "version": 7, "space": "default", "known": True, "updated_at": "2026-03-02T12:00:00Z",
         "identifiers": {}, "attributes": {},
-        "balances": {"points": {**zeros, "next_expiry": None, "expiries": []}}, "tier": None, "rewards": [], "vouchers": [], "offers": [], "challenges": [], "consents": [],
+        "balances": {"points": {**zeros, "next_expiry": None, "expiries": []}},
+        "tier": None, "rewards": [], "vouchers": [], "offers": [], "challenges": [], "consents": [],
         "preferences": {
             "channels": [], "topics": [], "frequency": "normal", "quiet": None, "language": None, "time_zone": None
         },

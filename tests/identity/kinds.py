@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 PLACEHOLDERS: Final = {"", "null", "none", "anonymous", "test", "unknown", "n/a"}
-SHARED: Final = {"members": 3, "within": "month", "undo": True}
+SHARED: Final = {"members": 2, "within": "month", "undo": True}
 BUILT_IN: Final[Mapping[str, dict[str, Any]]] = {
     "loyalty":  {"known": True,  "priority": 900, "unique": True},
     "crm":      {"known": True,  "priority": 800},

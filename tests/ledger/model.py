@@ -82,6 +82,7 @@ class Wallet:
     orders: dict[str, Order] = field(default_factory=dict)
     redemptions: dict[str, Redemption] = field(default_factory=dict)
     accruals: dict[str, str] = field(default_factory=dict)
+    lapsed: list[Lot] = field(default_factory=list)
     numbers: int = 0
 
     def net(self) -> int:
@@ -168,6 +169,7 @@ class Model:
                     expired = [lot for lot in wallet.lots if lot.expires_us == at_us]
                     wallet.lots = [lot for lot in wallet.lots if lot.expires_us != at_us]
                     wallet.moves += [Move(lot.by, expired=lot.left) for lot in expired]
+                    wallet.lapsed += expired
                 else:
                     self._release(wallet, next(hold for hold in wallet.holds if hold.until_us == at_us))
 
@@ -210,6 +212,7 @@ class Model:
     def _settle(self, wallet: Wallet, order: Order) -> None:
         returned = min(order.returned, order.total)
         earlier = 0
+        order.earnings.sort(key=lambda earning: earning.expires_us)
         if not order.bought or not order.total:
             return
         for earning in order.earnings:
@@ -233,15 +236,23 @@ class Model:
         if self.returns == "only_pending":
             earning.kept += rest
             return
-        if self.returns == "within_balance":
-            there = wallet.available()
-            earning.kept += max(0, rest - there)
-            rest = min(rest, there)
         free = wallet.available() - sum(lot.left for lot in wallet.lots)
         own = min(free, rest)
         if earning.number:
             own = sum(lot.left for lot in wallet.take(rest, earning.number))
-        wallet.take(rest - own)
+        wallet.moves.append(Move(order.by, earned=-own))
+        rest -= own
+        for lot in wallet.lapsed:
+            if lot.number == earning.number and earning.number:
+                expired = min(lot.left, rest)
+                lot.left -= expired
+                rest -= expired
+                wallet.moves.append(Move(order.by, earned=-expired, expired=-expired))
+        if self.returns == "within_balance":
+            there = wallet.available()
+            earning.kept += max(0, rest - there)
+            rest = min(rest, there)
+        wallet.take(rest)
         wallet.moves.append(Move(order.by, earned=-rest))
 
     def _give_again(self, wallet: Wallet, order: Order, earning: Earning, points: int) -> None:
@@ -298,7 +309,7 @@ class Model:
     def merge(self, into_id: str, other_id: str) -> None:
         """Everything of the one is the other's."""
         into, other = self.wallet(into_id), self.wallets.pop(other_id, Wallet())
-        for lot in other.lots:
+        for lot in [*other.lots, *other.lapsed]:
             lot.number += into.numbers
         for hold in other.holds:
             hold.number += into.numbers
@@ -311,6 +322,7 @@ class Model:
         into.numbers += other.numbers
         into.moves += other.moves
         into.holds += other.holds
+        into.lapsed += other.lapsed
         for lot in other.lots:
             into.put(lot)
         into.orders.update(other.orders)
@@ -334,6 +346,8 @@ class Model:
         keep.moves = [move for move in keep.moves if move.by != name]
         part.lots = [lot for lot in keep.lots if lot.by == name]
         keep.lots = [lot for lot in keep.lots if lot.by != name]
+        part.lapsed = [lot for lot in keep.lapsed if lot.by == name]
+        keep.lapsed = [lot for lot in keep.lapsed if lot.by != name]
         part.holds = [hold for hold in keep.holds if hold.by == name]
         keep.holds = [hold for hold in keep.holds if hold.by != name]
         for key in [key for key, order in keep.orders.items() if order.by == name]:

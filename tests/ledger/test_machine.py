@@ -57,8 +57,10 @@ class Ledgers(RuleBasedStateMachine):
 
     @rule(name=NAMES, owner=NAMES, order=NUMBERS, amount=AMOUNTS)
     def give_back(self, name: str, owner: str, order: str, amount: int) -> None:
-        """A return of an order of the same member."""
-        if self.members[name] == self.members[owner]:
+        """A return of an order of the same member; before the purchase only by the one who will buy."""
+        known = self.model.wallet(self.members[owner]).orders.get(f"{owner}{order}")
+        bought = known is not None and known.bought
+        if self.members[name] == self.members[owner] and (bought or name == owner):
             total = {"amount": amount, "currency": "GBP"}
             self.event(name, "return", {"return_id": "x", "order_id": f"{owner}{order}", "total": total})
             self.model.give_back(self.members[name], name, f"{owner}{order}", amount)

@@ -13,23 +13,30 @@ from tests.ledger.tables import parse
 
 Event = dict[str, Any]
 KINDS: Final = {
-    "purchase": 8, "return": 5, "redeem": 3, "redeem_cancel": 2, "points_adjust": 2, "page_view": 1,
+    "purchase": 8, "return": 5, "redeem": 3, "redeem_cancel": 2, "points_adjust": 2, "accrual": 2, "page_view": 1,
 }  # fmt: skip
 AMOUNTS: Final = (0, 99, 100, 250, 1234, 333, 50)
 PAUSES: Final = (0, 0, 1, 30, 60, 400, 1500)
 LATE: Final = (0, 0, 0, 5, 100)
+FOR_EVER: Final = "{points: {name: Points}, miles: {name: Miles}}"
+EXPIRING: Final = """{
+    points: {name: Points, expiry: {policy: days, days: 4}, late_cancel: renew},
+    miles: {name: Miles, expiry: {policy: end_of_month, months: 0}, overdraw: true}
+}"""
 
 
-def crowded() -> Program:
+def crowded(currencies: str = FOR_EVER) -> Program:
     """Two currencies, every rounding, and anonymous members that are soon forgotten."""
-    return program("""
-        currencies: {points: {name: Points}, miles: {name: Miles}}
-        identity: {anonymous_days: 3}
+    return program(f"""
+        currencies: {currencies}
+        identity: {{anonymous_days: 3}}
         earn:
-          - {id: one, on: purchase, currency: points, points: 3, per: {amount: 99, currency: GBP}, rounding: half_even}
-          - {id: more, on: purchase, currency: points, points: 2, per: {amount: 50, currency: GBP}, rounding: up}
-          - {id: fly, on: purchase, currency: miles, points: 7, per: {amount: 333, currency: GBP}, rounding: half_up}
-          - {id: abroad, on: purchase, currency: miles, points: 1, per: {amount: 90, currency: EUR}}
+          - {{on: purchase, id: one, currency: points, points: 3, per: {{amount: 99, currency: GBP}},
+             rounding: half_even}}
+          - {{on: purchase, id: more, currency: points, points: 2, per: {{amount: 50, currency: GBP}}, rounding: up}}
+          - {{on: purchase, id: fly, currency: miles, points: 7, per: {{amount: 333, currency: GBP}},
+             rounding: half_up}}
+          - {{on: purchase, id: abroad, currency: miles, points: 1, per: {{amount: 90, currency: EUR}}}}
         """)
 
 
@@ -69,6 +76,7 @@ def _drawn(chance: random.Random, number: int, at: datetime) -> Event:
         "total": {"amount": chance.choice(AMOUNTS), "currency": chance.choices(["GBP", "EUR"], [8, 1])[0]},
     }
     redemption = {"redemption_id": f"x{chance.randrange(15)}"}
+    held = {"hold_until": (at + timedelta(hours=50)).isoformat()} if chance.random() < 0.5 else {}
     currency = {"currency": chance.choices(["points", "miles", "gold"], [6, 4, 1])[0]}
     data: dict[str, Event] = {
         "purchase": order,
@@ -76,6 +84,7 @@ def _drawn(chance: random.Random, number: int, at: datetime) -> Event:
         "redeem": {**redemption, **currency, "points": chance.randrange(1, 20)},
         "redeem_cancel": redemption,
         "points_adjust": {**currency, "points": chance.randrange(-15, 20), "reason": "goodwill", "actor": "desk"},
+        "accrual": {"accrual_id": f"a{chance.randrange(60)}", **currency, "points": chance.randrange(1, 40), **held},
         "page_view": {},
     }
     event = {

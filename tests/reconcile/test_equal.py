@@ -7,7 +7,7 @@ import pytest
 from tests.flow.lives import EXAMPLE, live, settings
 from tests.ledger.tables import kiosk
 from tests.reconcile.asked import ask, reconcile
-from tests.reconcile.made import crowded, drawn, events_of, write
+from tests.reconcile.made import EXPIRING, FOR_EVER, crowded, drawn, events_of, write
 
 
 def test_the_example_is_equal(tmp_path: Path) -> None:
@@ -22,16 +22,19 @@ def test_the_example_is_equal(tmp_path: Path) -> None:
     assert [(refused,)] == ask(tmp_path / "out", "SELECT count(*) FROM refusals")
 
 
+@pytest.mark.parametrize("currencies", [FOR_EVER, EXPIRING], ids=["for ever", "expiring"])
 @pytest.mark.parametrize("seed", range(3))
-def test_drawn_logs_are_equal(tmp_path: Path, seed: int) -> None:
-    """Late events, duplicates, conflicts, merges of members with the same orders, redemptions, forgotten members."""
+def test_drawn_logs_are_equal(tmp_path: Path, seed: int, currencies: str) -> None:
+    """Late events, duplicates, conflicts, merges of members with the same orders, spending, lots, forgotten members."""
     events = drawn(seed, 300)
     log = write(tmp_path / "log", events[::2], events[1::2])
-    live(log, tmp_path / "out", settings(epoch_seconds=1), crowded())
+    live(log, tmp_path / "out", settings(epoch_seconds=1), crowded(currencies))
     told = reconcile(tmp_path / "out", log, "--json").told
     assert (told["equal"], told["drifting"], told["unfounded"]) == (True, [], 0)
     assert len(told["currencies"]) == 2
     assert told["changes"] > 200
+    expired = ask(tmp_path / "out", "SELECT count(*) FROM postings WHERE rule = 'expired'")
+    assert (expired[0][0] > 20) == (currencies == EXPIRING)
 
 
 def test_a_log_read_in_rounds_is_equal_in_the_order_of_the_rounds(tmp_path: Path) -> None:

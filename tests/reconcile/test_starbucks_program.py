@@ -71,14 +71,16 @@ def _event(told: Happened, number: int, offers: dict[str, Offer]) -> bytes:
     said: dict[str, object] = {"ids": {"loyalty": told.person}}
     match told.event:
         case "transaction":
-            kind, said = "purchase", {**said, "order_id": f"o{number}", "total": {"amount": told.cents, "currency": "USD"}}
+            total = {"amount": told.cents, "currency": "USD"}
+            kind, said = "purchase", {**said, "order_id": f"o{number}", "total": total}
         case "offer received":
             kind, said = "offer_grant", {**said, "offer": _name(offers[told.offer]), "grant_id": f"g{number}"}
         case _:
             kind = "offer_viewed"
     at = START + timedelta(hours=told.time)
     return msgspec.json.encode({
-        "specversion": "1.0", "type": kind, "source": "coffee", "id": f"t{number}", "time": at.isoformat(), "data": said,
+        "specversion": "1.0", "type": kind, "source": "coffee", "id": f"t{number}", "time": at.isoformat(),
+        "data": said,
     })  # fmt: skip
 
 

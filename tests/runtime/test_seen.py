@@ -48,13 +48,13 @@ class Model:
 
 
 @pytest.fixture(autouse=True, scope="module", params=["as it is", "smallest"])
-def sizes(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Everything as it is, then with a segment for every batch and a sieve for every segment."""
-    before = seen.SEGMENT_ROWS_MIN, seen.SIEVE_ROWS_MIN
+def sieves(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Everything as it is, then with a sieve for the smallest segment."""
+    before = seen.SIEVE_ROWS_MIN
     if request.param == "smallest":
-        seen.SEGMENT_ROWS_MIN = seen.SIEVE_ROWS_MIN = 1
+        seen.SIEVE_ROWS_MIN = 1
     yield
-    seen.SEGMENT_ROWS_MIN, seen.SIEVE_ROWS_MIN = before
+    seen.SIEVE_ROWS_MIN = before
 
 
 def ask(events: SeenEvents, sights: list[Sight], second: int, model: Model) -> tuple[int, list[object], list[object]]:

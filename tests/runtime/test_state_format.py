@@ -16,12 +16,16 @@ from schemas.standing import Happened, Instance, Offers, Part, Plan, Share, Shel
 from schemas.states import (
     STATE_FORMAT,
     Account,
+    Accrual,
     Books,
     Cart,
     Consent,
     Contact,
     Deferred,
     Earned,
+    Hold,
+    Lapsed,
+    Lot,
     Member,
     MemberTotals,
     Order,
@@ -36,6 +40,7 @@ from schemas.states import (
     decode_totals,
     encode_state,
 )
+from schemas.states import Share as Done
 
 PERSON_1 = (
     "98a66d5f30303131a56e6f727468c3cf00060a24181e4000cd4cdb92b5656d61696c3a616461406578616d706c652e636f6da9636f6f"
@@ -75,6 +80,19 @@ TOTALS_1 = "9c01020381a84e4f545f4a534f4e0405060708090a0b81ad656d61696c2f626c6f63
 MEMBER_TOTALS_1 = (
     "990181a6706f696e74730281a6706f696e74730381b4494e53554646494349454e545f42414c414e43450481b56162616e646f6e6564"
     "5f63617274207261697365640581ac73656e7420414c4c4f5745440681a5656d61696c070809"
+)
+BOOKS_OF_LOTS_1 = (
+    "9b81a6706f696e74739b0a0700240f049295160106a0c395170403a5706f733a31c2091819911681a26f319901a3474250cd0a27cd01"
+    "f4c3919aa57370656e64a6706f696e74731904011602c29193a3746561090808ab656d61696c3a6140622e63919902a34742500064c2"
+    "90a5706f733a319081a37465610981a46d696c6b0381a272319602a6706f696e74730fc2a5706f733a319195160105a0c306ab656d61"
+    "696c3a6140622e6381a5706f733a3181a6706f696e7473930a0f010481039aa6706f696e747307a6666c696768741aa7626f61726465"
+    "641ba5706f733a31a474696c6ca26531c381a7626f6172646564910381a26131941ca6706f696e747307a5706f733a318102931d04a5"
+    "706f733a31"
+)
+MEMBER_TOTALS_OF_LOTS_1 = (
+    "dc00100181a6706f696e74730281a6706f696e74730381b4494e53554646494349454e545f42414c414e43450481b56162616e646f6e"
+    "65645f63617274207261697365640581ac73656e7420414c4c4f5745440681a5656d61696c07080900008081a6706f696e74730a81ae"
+    "706f696e747320323032362d30350b81a6706f696e74730c81ac706f696e7473207370656e640d"
 )
 EARNING_1 = (
     "930782ab7370656e642f6d6f6e746881cd5ef819ac76697369742f6576656e747381000381a7726576696577739192cf00060a24181e4000"
@@ -125,6 +143,20 @@ OFFERS = Offers(
 VOUCHERS = {"v1": Voucher("coffee", "0123-4567-89AB-CDEF", "used", 18, 19, 2, "r1", 20, "email:ada@example.com")}
 MEMBER_STANDING = structs.replace(MEMBER, standing=STANDING, offers=OFFERS, vouchers=VOUCHERS)
 SHELF = Shelf(21)
+BOOKS_OF_LOTS = Books(
+    {"points": Account(10, 7, 0, 36, 15, 4, [Lot(22, 1, 6, "", True), Lot(23, 4, 3, "pos:1")], 9, 24, 25, [22])},
+    {"o1": Order(1, "GBP", 2599, 500, True, [Earned("spend", "points", 25, 4, 1, 22, 2, False, [("tea", 9, 8)], 8)],
+                 "email:a@b.c", [Order(2, "GBP", 0, 100, False, [], "pos:1", [], {"tea": 9})], {"milk": 3})},
+    {"r1": Redemption(2, "points", 15, False, "pos:1", [Lot(22, 1, 5, "", True)])},
+    6, "email:a@b.c", {"pos:1": {"points": Done(10, 15, 1)}}, 4,
+    {3: Hold("points", 7, "flight", 26, "boarded", 27, "pos:1", "till", "e1", True)}, {"boarded": [3]},
+    {"a1": Accrual(28, "points", 7, "pos:1")}, {2: Lapsed(29, 4, "pos:1")},
+)  # fmt: skip
+MEMBER_TOTALS_OF_LOTS = structs.replace(
+    MEMBER_TOTALS, pending={"points": 10}, expiring={"points 2026-05": 11}, breakage={"points": 12},
+    costs={"points spend": 13},
+)  # fmt: skip
+decode_books = msgspec.msgpack.Decoder(Books).decode    # a part of a member's row
 
 Decode = Callable[[bytes], Struct]
 ROWS: list[tuple[Decode, str, Struct]] = [
@@ -135,6 +167,8 @@ ROWS: list[tuple[Decode, str, Struct]] = [
     (decode_shelf,         SHELF_1,         SHELF),
     (decode_totals,        TOTALS_1,        TOTALS),
     (decode_member_totals, MEMBER_TOTALS_1, MEMBER_TOTALS),
+    (decode_books,         BOOKS_OF_LOTS_1, BOOKS_OF_LOTS),
+    (decode_member_totals, MEMBER_TOTALS_OF_LOTS_1, MEMBER_TOTALS_OF_LOTS),
 ]  # fmt: skip
 
 

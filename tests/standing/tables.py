@@ -38,7 +38,7 @@ def moment(at_us: int | None) -> str:
 
 
 def say(record: Any) -> str:  # noqa: ANN401  # one of five kinds
-    """A record in the words of a table."""
+    """What a record says, as the tables write it."""
     match record:
         case EntryPosted():
             points = sum(points for account, points in record.legs if account in {"available", "receivable"})
@@ -72,7 +72,7 @@ def _purchase(words: list[str], code: str) -> dict[str, Any]:
 
 
 def data_of(kind: str, id: str, words: list[str], code: str) -> dict[str, Any]:  # noqa: PLR0911  # a case a kind
-    """The data of an event, without its identifiers, as a table's words tell it."""
+    """The data of an event without its identifiers; `code` is that of the voucher issued last."""
     match kind, words:
         case "purchase", _:
             return _purchase(words, code)
@@ -96,8 +96,16 @@ def data_of(kind: str, id: str, words: list[str], code: str) -> dict[str, Any]: 
             return {"time_zone": zone}
         case "points_adjust", [points, currency]:
             return {"points": int(points), "currency": currency, "reason": "goodwill", "actor": "desk"}
+        case _:
+            return _identity(kind, words)
+
+
+def _identity(kind: str, words: list[str]) -> dict[str, Any]:
+    match kind, words:
         case "alias", []:
             return {}
+        case "split", [part]:
+            return {"part": ids_of(part), "actor": "desk", "reason": "wrong"}
         case _:
             raise AssertionError((kind, words))
 
@@ -123,7 +131,8 @@ def fold_table(table: str, program: Program) -> tuple[Folded, list[tuple[str, st
             end = event_of("alias", "end", time, {"ids": ids_of("nobody")})
             clock_us = row_of(end, 0, 0)[0]
         else:
-            event = event_of(kind, name, time, {"ids": ids_of(who), **data_of(kind, name, words, code)})
+            names = {"keep" if kind == "split" else "ids": ids_of(who)}
+            event = event_of(kind, name, time, {**names, **data_of(kind, name, words, code)})
             rows.append(row_of(event, rows[-1][0] if rows else 0, number))
         folded = fold(program, rows, clock_us)
         new: list[str] = []

@@ -27,14 +27,29 @@ UPDATE orders SET total = orders.total + shared.total, returned = orders.returne
 FROM shared WHERE orders.owner = shared.owner AND orders.order_id = shared.order_id AND same;
 UPDATE earned SET points = earned.points + theirs.points, taken_back = earned.taken_back + theirs.taken_back
 FROM shared JOIN earned AS theirs ON theirs.owner = shared.other AND theirs.order_id = shared.order_id
-WHERE earned.owner = shared.owner AND earned.order_id = shared.order_id AND earned.rule = theirs.rule AND same;
+WHERE earned.owner = shared.owner AND earned.order_id = shared.order_id AND earned.rule = theirs.rule AND same
+  AND earned.lot IS NULL AND theirs.lot IS NULL;
 DELETE FROM earned USING shared LEFT JOIN earned AS mine ON mine.owner = shared.owner AND mine.order_id = shared.order_id
-WHERE earned.owner = shared.other AND earned.order_id = shared.order_id AND (NOT same OR earned.rule = mine.rule);
+WHERE earned.owner = shared.other AND earned.order_id = shared.order_id AND (NOT same OR earned.rule = mine.rule AND earned.lot IS NULL AND mine.lot IS NULL);
 DELETE FROM orders USING shared WHERE orders.owner = shared.other AND orders.order_id = shared.order_id;
 UPDATE orders SET owner = joining.owner FROM joining WHERE orders.owner = other;
-UPDATE earned SET owner = joining.owner FROM joining WHERE earned.owner = other;
+UPDATE earned SET owner = joining.owner, rank = moved.rank FROM joining JOIN (
+    SELECT owner AS other, order_id, rule, currency, lot, ranked(row_number() OVER (PARTITION BY owner ORDER BY rank)) AS rank
+    FROM earned WHERE owner IN (SELECT other FROM joining)
+) AS moved USING (other)
+WHERE earned.owner = moved.other AND earned.order_id = moved.order_id AND earned.rule = moved.rule
+  AND earned.currency = moved.currency AND earned.lot IS NOT DISTINCT FROM moved.lot;
 INSERT INTO touched SELECT owner, order_id, seq, source, id FROM shared JOIN joining USING (owner) WHERE same;
 
+UPDATE lots SET owner = joining.owner, rank = moved.rank FROM joining JOIN (
+    SELECT owner AS other, lot, ranked(row_number() OVER (PARTITION BY owner ORDER BY rank)) AS rank
+    FROM lots WHERE owner IN (SELECT other FROM joining)
+) AS moved USING (other)
+WHERE lots.lot = moved.lot;
+
+DELETE FROM draws USING joining JOIN redemptions AS mine ON mine.owner = joining.owner
+WHERE draws.owner = other AND draws.redemption_id = mine.redemption_id;
+UPDATE draws SET owner = joining.owner FROM joining WHERE draws.owner = other;
 DELETE FROM redemptions USING joining JOIN redemptions AS mine ON mine.owner = joining.owner
 WHERE redemptions.owner = other AND redemptions.redemption_id = mine.redemption_id;
 UPDATE redemptions SET owner = joining.owner FROM joining WHERE redemptions.owner = other;
@@ -46,4 +61,5 @@ INSERT INTO posted
 SELECT seq, source, id, owner, accounts.currency, 'forgotten', -balance, -pending, 0, 0,
        greatest(balance, 0) + pending
 FROM now JOIN accounts USING (owner) WHERE kind = 'forgotten' AND (balance != 0 OR pending != 0);
+UPDATE lots SET points = 0 FROM now WHERE lots.owner = now.owner AND kind = 'forgotten';
 DELETE FROM holds USING now WHERE holds.owner = now.owner AND kind = 'forgotten';

@@ -10,7 +10,7 @@ CREATE TABLE accrued AS
 SELECT *, epoch_us(CAST(data ->> 'hold_until' AS TIMESTAMPTZ)) AS held_until_us FROM applied WHERE type = 'accrual';
 
 CREATE TABLE believed AS
-SELECT applied.log_us, applied.seq, version, member_id, source, id, currency, rule, -leg.points AS points,
+SELECT applied.log_us, applied.event_us, applied.seq, version, member_id, source, id, currency, rule, -leg.points AS points,
        CASE WHEN with_order AND type = 'purchase' THEN data ->> 'order_id' END AS name
 FROM (SELECT * EXCLUDE (legs), unnest(legs) AS leg FROM run_entries) AS entry JOIN believed_rules USING (rule)
 JOIN (SELECT * EXCLUDE (member_id) FROM applied) AS applied
@@ -24,36 +24,40 @@ WHERE kind IN ('redeem', 'redeem_cancel') AND reason IN (FROM believed_refusals)
 CREATE TABLE moves AS
 WITH happened AS (
     SELECT log_us AS at_us, 1 AS late, seq, 0 AS change, type AS kind, member_id AS owner, NULL AS other, source, id,
-           data, NULL AS rule, NULL AS held_until_us
+           data, NULL AS rule, NULL AS held_until_us, event_us // 900000000 AS quarter
     FROM applied ANTI JOIN left_alone USING (source, id)
     WHERE type IN ('purchase', 'return', 'redeem', 'redeem_cancel', 'points_adjust')
     UNION ALL
-    SELECT log_us, 1, seq, 0, 'accrual', member_id, NULL, source, id, data, NULL, held_until_us FROM accrued
+    SELECT log_us, 1, seq, 0, 'accrual', member_id, NULL, source, id, data, NULL, held_until_us,
+           event_us // 900000000
+    FROM accrued
     UNION ALL
-    SELECT held_until_us, 0, seq, 0, 'release', member_id, NULL, source, id, data, NULL, NULL
+    SELECT held_until_us, 0, seq, 0, 'release', member_id, NULL, source, id, data, NULL, NULL,
+           NULL
     FROM accrued WHERE held_until_us > log_us AND held_until_us <= (SELECT at_us FROM clock)
     UNION ALL
     SELECT log_us, 1, seq, version, 'granted', member_id, NULL, source, id,
-           json_object('order_id', name, 'currency', currency, 'points', points), rule, NULL
+           json_object('order_id', name, 'currency', currency, 'points', points), rule, NULL,
+           event_us // 900000000
     FROM believed
     UNION ALL
     SELECT at_us, 1, seq, change - 9223372036854775807, 'merge', member_id, other_id, cause_source, cause_id, NULL, NULL,
-           NULL
+           NULL, NULL
     FROM merges
     UNION ALL
-    SELECT at_us, 0, NULL, seq, 'forgotten', member_id, NULL, cause_source, cause_id, NULL, NULL, NULL
+    SELECT at_us, 0, NULL, seq, 'forgotten', member_id, NULL, cause_source, cause_id, NULL, NULL, NULL, NULL
     FROM run_identity WHERE kind = 'expire'
 ), placed AS (
     SELECT *, person, coalesce(data ->> 'redemption_id', data ->> 'accrual_id', data ->> 'order_id') AS name,
            kind IN ('purchase', 'return') AS of_order
     FROM happened JOIN people ON people.member_id = owner
 ), parted AS (
-    SELECT *, NOT of_order OR NOT lag(of_order, 1, false) OVER story
+    SELECT *, getvariable('expires') OR NOT of_order OR NOT lag(of_order, 1, false) OVER story
               OR row_number() OVER (PARTITION BY person, of_order, name ORDER BY at_us, late, seq, change) > 1 AS begins
     FROM placed WINDOW story AS (PARTITION BY person ORDER BY at_us, late, seq, change)
 )
 SELECT person, sum(begins::INTEGER) OVER (PARTITION BY person ORDER BY at_us, late, seq, change) AS wave,
-       at_us, seq, kind, owner, other, source, id, name, rule, held_until_us,
+       at_us, seq, kind, owner, other, source, id, name, rule, held_until_us, quarter,
        CAST(data ->> '$.total.amount' AS BIGINT) AS amount, data ->> '$.total.currency' AS money,
        data ->> 'currency' AS currency, CAST(data ->> 'points' AS BIGINT) AS points
 FROM parted

@@ -11,7 +11,8 @@ WITH persons AS (
     SELECT person, member_id, currency, source, id, sum(points + pending) AS points
     FROM changes JOIN owners ON member_id = owner GROUP BY ALL
 ), legs AS (
-    SELECT person, member_id, currency, cause_source AS source, cause_id AS id, recorded_at_us, effective_at_us,
+    SELECT person, member_id, currency, cause_source AS source,
+           CASE WHEN rule = 'expired' THEN 'expired ' || effective_at_us ELSE cause_id END AS id, recorded_at_us, effective_at_us,
            unnest(legs) AS leg
     FROM run_entries JOIN owners USING (member_id)
 ), streamed AS (

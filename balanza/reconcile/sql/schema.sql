@@ -10,7 +10,17 @@ CREATE TABLE rules (
     number INTEGER, rule VARCHAR, currency VARCHAR, points BIGINT, per BIGINT, money VARCHAR, rounding VARCHAR
 );
 
-CREATE TABLE currencies (currency VARCHAR, overdraw BOOLEAN);
+CREATE TABLE currencies (currency VARCHAR, overdraw BOOLEAN, renews BOOLEAN);
+
+-- When points of a currency expire that are earned in a quarter of an hour; nothing of currencies without expiry.
+CREATE TABLE ends (currency VARCHAR, quarter BIGINT, expires_us BIGINT);
+
+-- What expires: `rank` is the order of earning. A lot stays when it is empty, for a cancelled redemption fills it again.
+CREATE TABLE lots (owner VARCHAR, currency VARCHAR, lot BIGINT, rank HUGEINT, expires_us BIGINT, points HUGEINT);
+
+CREATE SEQUENCE lot_numbers;
+
+CREATE TABLE draws (owner VARCHAR, redemption_id VARCHAR, lot BIGINT, points HUGEINT);
 
 -- Rules whose points are taken from the run, and refusals of the run that are not the ledger's to find.
 CREATE TABLE believed_rules (rule VARCHAR, with_order BOOLEAN);
@@ -22,7 +32,8 @@ CREATE TABLE orders (
 );
 
 CREATE TABLE earned (
-    owner VARCHAR, order_id VARCHAR, rule VARCHAR, currency VARCHAR, points HUGEINT, taken_back HUGEINT
+    owner VARCHAR, order_id VARCHAR, rule VARCHAR, currency VARCHAR, points HUGEINT, taken_back HUGEINT, lot BIGINT,
+    rank HUGEINT
 );
 
 CREATE TABLE redemptions (
@@ -36,7 +47,7 @@ CREATE TABLE accounts (
 -- Accruals that were accepted, by their id, and those of them that are pending.
 CREATE TABLE accruals (owner VARCHAR, accrual_id VARCHAR);
 
-CREATE TABLE holds (owner VARCHAR, seq BIGINT, currency VARCHAR, points BIGINT);
+CREATE TABLE holds (owner VARCHAR, seq BIGINT, currency VARCHAR, points BIGINT, lot BIGINT);
 
 -- Every change of a balance, with its cause: of what is available or owed, of what is pending, of the lifetime figures.
 CREATE TABLE changes (
@@ -45,6 +56,9 @@ CREATE TABLE changes (
 );
 
 CREATE TABLE refused (seq BIGINT, source VARCHAR, id VARCHAR, owner VARCHAR, kind VARCHAR, why VARCHAR);
+
+-- Where the k-th thing of this wave stands among a person's.
+CREATE MACRO ranked(k) AS getvariable('wave')::HUGEINT * 1000000 + k;
 
 -- A fraction of a point, as the rule says; amounts are never below zero.
 CREATE MACRO rounded(numerator, denominator, how) AS CASE how

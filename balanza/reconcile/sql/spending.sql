@@ -24,6 +24,19 @@ WHERE redemptions.owner = backs.owner AND redemption_id = name AND NOT refuse;
 INSERT INTO posted
 SELECT seq, source, id, owner, currency, 'redeem_cancel', points, 0, 0, -points, 0 FROM backs WHERE NOT refuse;
 
+-- Points go back into the lots they came from; where those have expired, the currency may have them count anew.
+CREATE OR REPLACE TEMP TABLE refills AS
+SELECT backs.owner, backs.currency, draws.lot, draws.points, ends.expires_us,
+       lots.expires_us <= at_us AND renews AS anew
+FROM backs JOIN draws ON draws.owner = backs.owner AND draws.redemption_id = name JOIN lots ON lots.lot = draws.lot
+JOIN currencies ON currencies.currency = backs.currency
+LEFT JOIN ends ON ends.currency = backs.currency AND ends.quarter = backs.quarter
+WHERE NOT refuse;
+UPDATE lots SET points = lots.points + refills.points FROM refills WHERE lots.lot = refills.lot AND NOT anew;
+INSERT INTO lots
+SELECT owner, currency, nextval('lot_numbers'), ranked(row_number() OVER (ORDER BY lot)), expires_us, points
+FROM refills WHERE anew;
+
 CREATE OR REPLACE TEMP TABLE adjusts AS
 SELECT now.*, CASE
     WHEN currencies.currency IS NULL THEN 'unknown currency'
@@ -35,3 +48,6 @@ WHERE kind = 'points_adjust';
 INSERT INTO refused SELECT seq, source, id, owner, kind, why FROM adjusts WHERE why IS NOT NULL;
 INSERT INTO posted
 SELECT seq, source, id, owner, currency, kind, points, 0, points, 0, 0 FROM adjusts WHERE why IS NULL AND points != 0;
+INSERT INTO lots
+SELECT owner, currency, nextval('lot_numbers'), ranked(0), expires_us, points
+FROM adjusts JOIN ends USING (currency, quarter) WHERE why IS NULL AND points > 0;

@@ -1,0 +1,14 @@
+-- The accounts follow what was posted.
+
+CREATE OR REPLACE TEMP TABLE sums AS
+SELECT owner, currency, sum(points) AS points, sum(pending) AS pending, sum(earned) AS earned,
+       sum(redeemed) AS redeemed, sum(expired) AS expired
+FROM posted GROUP BY owner, currency;
+UPDATE accounts SET balance = balance + sums.points, pending = accounts.pending + sums.pending,
+                    earned = accounts.earned + sums.earned,
+                    redeemed = accounts.redeemed + sums.redeemed, expired = accounts.expired + sums.expired
+FROM sums WHERE accounts.owner = sums.owner AND accounts.currency = sums.currency;
+INSERT INTO accounts
+SELECT owner, currency, points, pending, earned, redeemed, expired FROM sums ANTI JOIN accounts USING (owner, currency);
+INSERT INTO changes FROM posted;
+DELETE FROM posted;

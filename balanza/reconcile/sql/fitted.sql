@@ -1,0 +1,19 @@
+-- Where points expire, all that is available is in lots. Whatever left the account (or repaid what was owed) is taken from
+-- the lots that expire first, of those from the one that was earned first; a redemption remembers from which.
+
+CREATE OR REPLACE TEMP TABLE excess AS
+SELECT owner, currency, held - greatest(balance, 0) AS beyond
+FROM (
+    SELECT owner, currency, sum(lots.points) AS held FROM lots
+    WHERE owner IN (SELECT owner FROM now UNION ALL SELECT other FROM now) GROUP BY owner, currency
+) JOIN accounts USING (owner, currency)
+WHERE held > greatest(balance, 0);
+CREATE OR REPLACE TEMP TABLE drawn AS
+SELECT owner, currency, lot, least(points, greatest(beyond - before, 0)) AS points FROM (
+    SELECT lots.*, beyond, sum(points) OVER (PARTITION BY owner, currency ORDER BY expires_us, rank, lot) - points AS before
+    FROM lots JOIN excess USING (owner, currency) WHERE points > 0
+) WHERE beyond > before;
+UPDATE lots SET points = lots.points - drawn.points FROM drawn WHERE lots.lot = drawn.lot;
+INSERT INTO draws
+SELECT drawn.owner, name, lot, drawn.points FROM drawn JOIN now ON now.owner = drawn.owner AND now.currency = drawn.currency
+WHERE kind = 'redeem';

@@ -1,0 +1,14 @@
+-- Lots whose time has come by this move go to breakage.
+
+CREATE OR REPLACE TEMP TABLE lapses AS
+SELECT lot, lots.owner, lots.currency, expires_us, lots.points
+FROM lots JOIN (
+    SELECT owner, max(at_us) AS at_us FROM (
+        SELECT owner, at_us FROM now UNION ALL SELECT other, at_us FROM now WHERE other IS NOT NULL
+    ) GROUP BY owner
+) AS moment ON moment.owner = lots.owner
+WHERE lots.points > 0 AND expires_us <= moment.at_us;
+UPDATE lots SET points = 0 FROM lapses WHERE lots.lot = lapses.lot;
+INSERT INTO posted
+SELECT NULL, 'balanza', 'expired ' || expires_us, owner, currency, 'expired', -sum(points), 0, 0, 0, sum(points)
+FROM lapses GROUP BY owner, currency, expires_us;
