@@ -131,5 +131,5 @@ def test_stars_end_with_the_sixth_month_after_a_warning() -> None:
         later     ada               2026-08-01T04:00
           -> expired -15 stars, points_expiring cleared | stars 30, no stars to 2026-07-31
         return    ada               2026-08-01T16:00  o1 40.00 USD
-          -> return.spend -30 stars | stars 0, no stars to 2026-08-31
+          -> return.spend -25 stars | stars 5, 5 stars to 2026-08-31
         """, "balances", "expiries")  # fmt: skip
