@@ -26,6 +26,9 @@ def test_a_fine_program_is_summed_up() -> None:
     assert "cart_reminder" in result.stdout
     said = json.loads(balanza("validate", CORNER_SHOP, "--json").stdout)
     assert (said["fine"], said["program"]["currencies"], said["problems"]) == (True, ["points"], [])
+    held = json.loads(balanza("validate", CORNER_SHOP.with_name("coffee.yaml"), "--json").stdout)["program"]
+    assert (held["tiers"], held["offers"]) == (["green", "gold"], ["early_bird", "explorer", "star_dash"])
+    assert "tumbler" in held["rewards"]
 
 
 def test_every_problem_is_told_at_once(broken: Path) -> None:
