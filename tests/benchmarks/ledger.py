@@ -43,7 +43,6 @@ def run(log: Path, events: int, runs: int, tables: list[Table], figures: list[Ju
               f"{statistics.median(_station(one.flown) / one.plain_us for one in rounds):.1f}",
               f"{first.members:,} members")  # fmt: skip
     for name, us in (
-        ("timers", [statistics.fmean(one.flown.timers_us) for one in rounds]),
         ("stitching", [statistics.fmean(one.flown.stitch_us) for one in rounds]),
         ("epochs' ends", [_closing(one.flown) for one in rounds]),
         ("all together", whole),
@@ -89,7 +88,7 @@ def _closing(flown: LedgerMeasured) -> float:
 
 
 def _whole(flown: LedgerMeasured) -> float:
-    return _station(flown) + statistics.fmean(flown.timers_us) + statistics.fmean(flown.stitch_us) + _closing(flown)
+    return _station(flown) + statistics.fmean(flown.stitch_us) + _closing(flown)
 
 
 def _round(log: Path, events: int) -> Round:

@@ -108,13 +108,12 @@ def _seconds_at(result: RunResult, rows: float) -> float:
 class LedgerMeasured(Struct):
     """The airline's program over a year of events: microseconds an event of the processor, batch by batch.
 
-    `kinds_us` are the member station's by the kind of event; what timers cost before a batch is spread over its rows.
+    `kinds_us` are the member station's by the kind of event; a timer is paid for by the batch in which it fires.
     """
 
     events: int
     members: int
     stitch_us: list[float] = []
-    timers_us: list[float] = []
     kinds_us: dict[str, list[float]] = {}
     close_ms: list[float] = []
     peak_mb: float = 0.0

@@ -19,7 +19,6 @@ from tests.benchmarks.results import LedgerMeasured, LotsMeasured
 from tests.benchmarks.tasks import Task
 
 EPOCH_BATCHES = 60
-TIMERS = "timers"
 FEW_LOTS, MANY_LOTS = 5, 5_000
 LOT_MEMBERS = 10
 LOT_ROUNDS = 300
@@ -32,13 +31,6 @@ class Stations:
         wiring = Wiring(program, folder)
         self.stitch, self.members = StitchHost(wiring, 0), MemberHost(wiring, 0)
         self.totals = wiring.totals
-
-    def timers(self, clock_us: int) -> float:
-        """Fire what is due before a batch; gives the seconds."""
-        stitched = self.stitch.work(LogBatch([], clock_us, 0, 0.0))
-        began = time.thread_time()
-        self.members.work(stitched)
-        return time.thread_time() - began
 
     def work(self, rows: list[Row]) -> tuple[float, float]:
         """Apply a batch; gives the seconds of stitching and of the members."""
@@ -63,7 +55,6 @@ def flown(given: Task) -> LedgerMeasured:
     measured = LedgerMeasured(flyers.events, flyers.members)
     with tamed():
         for number, (kind, rows) in enumerate(flyers.batches(), 1):
-            measured.timers_us.append(1e6 * stations.timers(rows[0][0]) / len(rows))
             stitch, members = stations.work(rows)
             measured.stitch_us.append(1e6 * stitch / len(rows))
             measured.kinds_us.setdefault(kind, []).append(1e6 * members / len(rows))
