@@ -59,6 +59,11 @@ HEADINGS: dict[str, dict[str, Command]] = {
             "balanza.look.member", "member", "Show one member: balances, consents, signals, decisions, timeline."
         ),
         "why": Command("balanza.look.why", "why", "Explain a decision: why a message was sent, put off or left out."),
+        "statement": Command(
+            "balanza.look.statement", "statement",
+            "Show a member's entries and balances, as they were or as they were known at a time.",
+        ),
+        "report": Command("balanza.look.report", "report", "Reports for the finance department."),
         "identity": Command("balanza.look.identity", "identity", "Look at how people are recognised."),
         "export": Command(
             "balanza.look.export", "export", "Export everything that is held on a member as one JSON file."

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from config.earning import Condition
 from config.fields import DurationUs, Moment, Name, Section, Slug
 from schemas.currencies import CurrencyCode
 
@@ -21,6 +22,9 @@ class Goal(Section):
     )
     events: list[Name] = Field(
         default=["purchase"], min_length=1, description="Types of events, or kinds of activities, that count."
+    )
+    when: Condition | None = Field(
+        default=None, description="A condition on the event (docs/expressions.md), beside one of `events`."
     )
     categories: list[Name] = Field(default_factory=list, description="Counts only lines of these categories.")
     stores: list[Name] = Field(default_factory=list, description="Counts only purchases and visits in these shops.")

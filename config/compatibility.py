@@ -39,7 +39,12 @@ def dump_program(program: Program) -> str:
 
 def parse_program(text: str) -> Program:
     """The program that `dump_program` wrote; pydantic's ValidationError (a ValueError) if it is none."""
-    kept = json.loads(text)
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict):
+        return Program.model_validate_json(text)
     _give_priorities(kept.get("identity", {}).get("identifiers", {}))
     return Program.model_validate_json(json.dumps(kept))
 

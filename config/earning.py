@@ -138,11 +138,14 @@ class EarnRule(Section):
     between: list[Window] = Field(default_factory=list, description="Only in these windows.")
     hours: list[Hours] = Field(default_factory=list, description="Only at these local times.")
     clock: Literal["member", "program"] = Field(
-        default="member", description="Whose clock `between`, `hours` and the periods of `caps` follow."
+        default="member", description="Whose clock windows, hours, birthdays and a member's periods follow."
     )
     birthday: Birthday | None = Field(default=None, description="Only around the member's birthday, once.")
     first: int | None = Field(default=None, ge=1, le=TIMES_MAX, description="Only a member's first so many events.")
     every: int | None = Field(default=None, ge=2, le=TIMES_MAX, description="Only each so-many-th event of a member.")
+    once_a: Period | None = Field(
+        default=None, description="Only a member's first event in each such period counts, also for `every`."
+    )
     caps: list[EarnCap] = Field(default_factory=list, description="The most that a member gets; all must have room.")
     budget: Budget | None = Field(default=None, description="The most that all members get together.")
     stacking: Literal["add", "best"] = Field(

@@ -64,8 +64,10 @@ def _shaped(entries: object) -> Rules:
 
 
 def _declared_tiers(data: Mapping[str, object]) -> tuple[str, ...] | None:
-    """The tiers that the program declares, None if it has none of its own."""
+    """The tiers that the program declares; None if that section's shape is wrong, so that nothing can be said."""
     section = data.get("tiers")
+    if section is None:
+        return ()
     levels = section.get("levels") if isinstance(section, Mapping) else None
     if not isinstance(levels, list):
         return None

@@ -20,7 +20,7 @@ Normalisation = Literal["email", "phone", "trim", "lower"]
 Within = Literal["ever", "year", "month", "week"]
 
 WITHIN_DAYS: Final[Mapping[Within, int | None]] = {"ever": None, "year": 365, "month": 30, "week": 7}
-SHARED_MEMBERS: Final = 3
+SHARED_MEMBERS: Final = 2
 PATTERN_CHARS_MAX: Final = 1024
 
 

@@ -166,7 +166,9 @@ class Program(Section):
     version: int = Field(ge=1, description="Counted up by its authors with every change.")
     time_zone: TimeZone = Field(description="IANA time zone of the brand; a member's own wins where it is known.")
     identity: Identity = Field(default_factory=Identity, description="How identifiers become members.")
-    currencies: dict[Slug, Currency] = Field(min_length=1, description="Points currencies by name.")
+    currencies: dict[Slug, Currency] = Field(
+        default_factory=dict, description="Points currencies by name; none: a program without points."
+    )
     activities: list[Name] = Field(
         default_factory=list, description="Event types of your own that are accepted as activities."
     )

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from config.earning import Condition
 from config.fields import DurationUs, Moment, Name, Section, Slug
 
 Price = Annotated[int, Field(ge=1, le=10**12)]
@@ -23,6 +24,7 @@ class Reward(Section):
     name: Name = Field(description="What people call it.")
     cost: Cost | None = Field(default=None, description="What it costs; none: it is given, never bought.")
     tiers: list[Slug] = Field(default_factory=list, description="Tiers that may have it; empty: everybody.")
+    when: Condition | None = Field(default=None, description="A condition on the member (docs/expressions.md).")
     start: Moment | None = Field(default=None, alias="from", description="From when, in the program's time zone.")
     end: Moment | None = Field(default=None, alias="to", description="Until when; this moment is outside.")
     stock: int | None = Field(default=None, ge=0, le=10**9, description="How many there are; none: enough for all.")

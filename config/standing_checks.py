@@ -10,11 +10,16 @@ from typing import Final, NamedTuple
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from config.expressions.names import Named, names_of
+from config.expressions.problem import ExpressionError
+from config.expressions.typed import compile_expression
 from config.problems import Location
+from schemas.events import EVENT_TYPES
 
 Plain = Mapping[str, object]
 
 MEASURE_KEYS: Final = {"points": "currency", "spend": "money"}
+NO_EVENT: Final = "alias"  # an event with no field of its own: only the member's names are left
 MONEY_GOALS: Final = ("amount", "single")
 
 
@@ -26,7 +31,7 @@ class _Found(NamedTuple):
 
 def standing_errors(data: Plain) -> list[InitErrorDetails]:
     """What is wrong between `tiers`, `rewards` and `offers` in a program's plain data."""
-    problems = [*_tiers(data), *_named_tiers(data), *_rewards(data), *_offers(data)]
+    problems = [*_tiers(data), *_named_tiers(data), *_rewards(data), *_offers(data), *_conditions(data)]
     return [
         InitErrorDetails(
             type=PydanticCustomError("standing", "{expected}", {"expected": found.expected}), loc=found.at,
@@ -37,7 +42,8 @@ def standing_errors(data: Plain) -> list[InitErrorDetails]:
 
 
 def _map(value: object) -> Plain:
-    return value if isinstance(value, Mapping) else {}
+    """A mapping's entries; one that is nothing (as in a program that was dumped) is as if it were left out."""
+    return {key: entry for key, entry in value.items() if entry is not None} if isinstance(value, Mapping) else {}
 
 
 def _list(value: object) -> list[object]:
@@ -122,6 +128,36 @@ def _window(section: str, name: str, entry: Plain) -> Iterator[_Found]:
 def _rewards(data: Plain) -> Iterator[_Found]:
     for name, reward in _map(data.get("rewards")).items():
         yield from _window("rewards", name, _map(reward))
+
+
+def _conditions(data: Plain) -> Iterator[_Found]:
+    """Conditions that cannot be read: of a goal on its one event, of a reward on the member alone."""
+    tiers = tuple(_level_ids(data)) if isinstance(data.get("tiers"), Mapping) else None
+    for name, offer in _map(data.get("offers")).items():
+        goal = _map(_map(offer).get("goal"))
+        events, at = _list(goal.get("events", ["purchase"])), ("offers", name, "goal", "when")
+        if "when" not in goal:
+            continue
+        if len(events) != 1:
+            yield _Found(at, goal["when"], "one event in `events` beside it, whose names it uses")
+            continue
+        on = str(events[0]) if events[0] in EVENT_TYPES else "activity"
+        yield from _condition(at, goal["when"], names_of(on, tiers))
+    for name, reward in _map(data.get("rewards")).items():
+        if "when" in _map(reward):
+            yield from _condition(("rewards", name, "when"), _map(reward)["when"], names_of(NO_EVENT, tiers))
+
+
+def _condition(at: Location, text: object, names: Mapping[str, Named]) -> Iterator[_Found]:
+    if not isinstance(text, str):
+        return
+    try:
+        compiled = compile_expression(text, names)
+    except ExpressionError as error:
+        yield _Found(at, text, f"at character {error.at} {error.expected}, not {error.found}")
+        return
+    if compiled.by_line:
+        yield _Found(at, text, "a condition without `line.`; `categories` picks lines")
 
 
 def _offers(data: Plain) -> Iterator[_Found]:

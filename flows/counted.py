@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from flows.liability import count_entry
 from flows.runtime.metrics import Metrics
 from schemas.records import AlertRaised, IdentityChanged
 from schemas.states import MemberTotals, Totals
@@ -65,6 +66,7 @@ class MemberCounts:
 
     def __init__(self, metrics: Metrics, totals: MemberTotals) -> None:
         self._metrics, self._totals = metrics, totals
+        self._shown_months: set[str] = set()
         self._show_outstanding()
 
     def batch(self, emit: Emit, forgotten_events: int) -> None:
@@ -96,19 +98,25 @@ class MemberCounts:
     def _count_points(self, emit: Emit) -> None:
         totals = self._totals
         totals.entries += len(emit.entries)
-        outstanding, receivable = totals.outstanding, totals.receivable
         for entry in emit.entries:
-            currency = entry.currency
-            for account, points in entry.legs:
-                if account == "available":
-                    outstanding[currency] = outstanding.get(currency, 0) + points
-                elif account == "receivable":
-                    receivable[currency] = receivable.get(currency, 0) - points
+            count_entry(totals, entry)
         self._show_outstanding()
 
     def _show_outstanding(self) -> None:
-        for currency, points in self._totals.outstanding.items():
-            self._metrics.points_outstanding.labels(currency).set(points)
+        totals, metrics = self._totals, self._metrics
+        for sums, gauge in (
+            (totals.outstanding, metrics.points_outstanding), (totals.pending, metrics.points_pending),
+            (totals.receivable, metrics.points_receivable), (totals.breakage, metrics.points_breakage),
+        ):  # fmt: skip
+            for currency, points in sums.items():
+                gauge.labels(currency).set(points)
+        for name, points in totals.costs.items():
+            metrics.points_cost.labels(*name.split(" ", 1)).set(points)
+        for name in self._shown_months - totals.expiring.keys():
+            metrics.points_expiring.remove(*name.split(" ", 1))
+        for name, points in totals.expiring.items():
+            metrics.points_expiring.labels(*name.split(" ", 1)).set(points)
+        self._shown_months = set(totals.expiring)
 
 
 def _count_alerts(metrics: Metrics, total: dict[str, int], alerts: Sequence[AlertRaised]) -> None:

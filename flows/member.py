@@ -17,12 +17,11 @@ from flows.ledger.budgets import Budgets
 from flows.ledger.keeping import SIGNAL as EXPIRING
 from flows.ledger.ledger import TIMERS as LEDGER_TIMERS
 from flows.ledger.ledger import Ledger
-from flows.ledger.orders import is_purchased
 from flows.ledger.stock import Stock
 from flows.signals.abandoned_cart import TIMER as CART_TIMER
 from flows.signals.abandoned_cart import AbandonedCarts, Raised
 from flows.standing import TIMERS as STANDING_TIMERS
-from flows.standing import standing_of
+from flows.standing import Heard, standing_of
 from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
 from schemas.events import CloudEvent
@@ -51,11 +50,12 @@ class MemberMachine:
     def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue, shared: Shared) -> None:
         self._members = members
         self._timers = timers
-        self._ledger = Ledger(program)
+        heard = Heard()
+        self._ledger = Ledger(program, None if program.tiers is None else heard)
         self._earner = Earner(program, shared.budgets)
         self._carts = AbandonedCarts(program)
         self._decider = Decider(program)
-        self._standing = standing_of(program, self._ledger, shared.stock, shared.secret)
+        self._standing = standing_of(program, self._ledger, heard, shared.stock, shared.secret)
         self._uniting = Uniting(self._ledger, self._carts, self._decider, self._standing)
         self.emit = Emit(self._wake)
         self.touched: dict[str, Member] = {}
@@ -287,8 +287,10 @@ class MemberMachine:
         return handle
 
     def _purchase(self, member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
-        order = member.books.orders.get(event.data.order_id)
-        grants = self._earner.grants(member, event, step, again=order is not None and is_purchased(order))
+        again = self._ledger.has_bought(member.books, event.data.order_id, step.log_us)
+        grants = self._earner.grants(member, event, step, again=again)
+        if self._standing is not None:
+            grants = self._standing.with_bonus(member, grants)
         self._ledger.purchase(member.member_id, member.books, event, step, emit, grants)
         self._carts.purchase(member, step, emit)
 

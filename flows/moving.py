@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from connectors.stitched.progress import StitchedProgress
+from flows.liability import count_account
 from flows.runtime.deployment import Deployment
 from flows.runtime.store import Store
 from flows.runtime.table import group_prefix, group_width
@@ -171,8 +172,7 @@ def _totals(store: Store) -> MemberTotals:
 
 def _count(totals: MemberTotals, packed: bytes, sign: int) -> None:
     for currency, account in decode_member(packed).books.accounts.items():
-        totals.outstanding[currency] = totals.outstanding.get(currency, 0) + sign * account.available
-        totals.receivable[currency] = totals.receivable.get(currency, 0) + sign * account.receivable
+        count_account(totals, currency, account, sign)
 
 
 def open_store(worker: Worker) -> Store:

@@ -5,8 +5,9 @@ not a member's: a reward that has run out is still shown, and refused when it is
 """
 
 from config.program import Program
+from flows.earned import facts_of
 from flows.ledger.challenges import Challenges
-from flows.ledger.days import zone_of
+from flows.ledger.days import member_zone
 from flows.ledger.goals import THOUSANDTHS, goal_value
 from flows.ledger.reach import NOWHERE
 from flows.ledger.rewards import Rewards
@@ -22,7 +23,7 @@ def standing_parts(program: Program) -> PartsOf | None:
     """Give what makes these parts of a document; None for a program without them."""
     if program.tiers is None and not program.offers and not program.rewards:
         return None
-    rewards = Rewards(program, b"", None)
+    rewards = Rewards(program, b"", None, facts_of)
     tiers = None if program.tiers is None else Tiers(program, rewards)
     offers = Challenges(program, rewards)
 
@@ -44,7 +45,7 @@ def _at(at_us: int) -> Json:
 def _tier(program: Program, tiers: Tiers, member: Member, standing: Standing) -> dict[str, Json]:
     """The tier, until when it holds if nothing more comes, and what is missing for the next."""
     reach, now_us = tiers.reach, member.updated_us
-    local = zone_of(member.relations.time_zone, program.time_zone)
+    local = member_zone(member, program.time_zone)
     rank = reach.rank(standing.tier)
     level = None if rank == NOWHERE else reach.levels[rank]
     sums = reach.sums(standing, reach.period(standing, now_us, local), local)
@@ -124,7 +125,7 @@ def _offers(program: Program, offers: Challenges, member: Member) -> Lists:
     now_us = member.updated_us
     found: dict[str, Instance] = {} if member.offers is None else dict(member.offers.instances)
     for name, offer in program.offers.items():
-        opening = offers.automatic(member, name, now_us) if offer.granted == "automatically" else None
+        opening = offers.windows.automatic(member, name, now_us) if offer.granted == "automatically" else None
         if opening is not None and opening[0] not in found:
             key, from_us, until_us = opening
             found[key] = Instance(name, from_us, until_us, "", "")

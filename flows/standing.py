@@ -6,13 +6,16 @@ tier that the member had before, the coupon, the tier, the challenges; what thes
 program without these sections has no such machine, and its members pay nothing for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from config.expressions.scene import Scene
 from config.program import Program
+from flows.earned import facts_of
 from flows.ledger.challenges import TIMER as OFFER_TIMER
 from flows.ledger.challenges import Challenges, Reward
-from flows.ledger.days import local_date, zone_of
+from flows.ledger.days import local_date, member_zone
+from flows.ledger.grants import Grant
 from flows.ledger.ledger import Ledger
 from flows.ledger.orders import is_purchased, known_order, pieces_of
 from flows.ledger.refusing import refuse
@@ -20,7 +23,7 @@ from flows.ledger.rewards import TIMER as VOUCHER_TIMER
 from flows.ledger.rewards import Rewards
 from flows.ledger.stock import Stock
 from flows.ledger.tiers import TIMER as TIER_TIMER
-from flows.ledger.tiers import Tiers
+from flows.ledger.tiers import Change, Tiers
 from flows.noticed import happened_of, name_of, paid_until_us
 from schemas import events
 from schemas.events import EVENT_TYPES
@@ -29,33 +32,58 @@ from schemas.states import Books, Member
 from schemas.stitched import Cause, Emit, Merged, Parted, Stitched
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
-Before = tuple[int, dict[str, tuple[str, int]]]
+Before = dict[str, tuple[str, int]]
 
 TIMERS = frozenset({TIER_TIMER, OFFER_TIMER, VOUCHER_TIMER})
+NO_BONUS_PERCENT = 100
 NO_SIGN_OF_JOINING = frozenset({"split", "erase", "export", "receipt", "alias"})
 
 
-def standing_of(program: Program, ledger: Ledger, stock: Stock, secret: bytes) -> "StandingMachine | None":
-    """Give the machine for a program's tiers, offers and rewards; None if it has none of them."""
+class Heard:
+    """What the ledger tells of points as they are earned, or taken back by returns, until the tiers are told."""
+
+    def __init__(self) -> None:
+        self._heard: list[tuple[str, str, int, bool]] = []
+
+    def __call__(
+        self, member_id: str, currency: str, points: int, qualifying: bool, _cause: Cause, _emit: Emit
+    ) -> None:
+        """Note signed points of a member."""
+        self._heard.append((member_id, currency, points, qualifying))
+
+    def take(self, member_id: str) -> list[tuple[str, int, bool]]:
+        """Give what was told of a member, once."""
+        if not self._heard:
+            return []
+        taken = [(currency, points, qualifying) for whose, currency, points, qualifying in self._heard
+                 if whose == member_id]  # fmt: skip
+        self._heard = [told for told in self._heard if told[0] != member_id]
+        return taken
+
+
+def standing_of(
+    program: Program, ledger: Ledger, heard: Heard, stock: Stock, secret: bytes
+) -> "StandingMachine | None":  # fmt: skip
+    """Give the machine for a program's tiers, offers and rewards; None if it has none of them.
+
+    `heard` is what the ledger tells of earned points; only tiers ask for it.
+    """
     if program.tiers is None and not program.offers and not program.rewards:
         return None
-    return StandingMachine(program, ledger, stock, secret)
+    return StandingMachine(program, ledger, heard, stock, secret)
 
 
 class StandingMachine:
     """Composes the three machines; `ledger` posts what they give."""
 
-    def __init__(self, program: Program, ledger: Ledger, stock: Stock, secret: bytes) -> None:
-        self._program, self._ledger = program, ledger
-        self._rewards = Rewards(program, secret, stock)
+    def __init__(self, program: Program, ledger: Ledger, heard: Heard, stock: Stock, secret: bytes) -> None:
+        self._program, self._ledger, self._heard = program, ledger, heard
+        self._rewards = Rewards(program, secret, stock, facts_of)
         self._tiers = None if program.tiers is None else Tiers(program, self._rewards)
         self._offers = Challenges(program, self._rewards)
         tier_names = frozenset[str]() if self._tiers is None else self._tiers.names
         self._names = tier_names | self._offers.names | self._rewards.names
-        self._not_qualifying = {
-            f"offer.{name}" for name, offer in program.offers.items()
-            if offer.reward is not None and not offer.reward.qualifying
-        }  # fmt: skip
+        self._retroactive = program.identity.retroactive_earn
 
     def around(self, handlers: dict[type, Handler]) -> dict[type, Handler]:
         """Give the handlers of event types with what happens here added to them."""
@@ -81,21 +109,18 @@ class StandingMachine:
         def purchase(member: Member, event: events.Purchase, step: Stitched, emit: Emit) -> None:
             if self._tiers is not None:
                 self._tiers.joined(member, step, emit)
-            level = None if self._tiers is None else self._tiers.level(member)
-            data, first = event.data, len(emit.entries)
+            data = event.data
             before = self._worth(member.books, data.order_id, step.log_us)
             inner(member, event, step, emit)
             amount = self._worth(member.books, data.order_id, step.log_us) - before
-            earned = self._tell(member, emit, first, step)
-            for currency, points in sorted(earned.items()):
-                grant = None if self._tiers is None else self._tiers.bonus(level, currency, points)
-                if grant is not None:
-                    self._post(member, [Reward(grant, data.order_id)], step, emit)
             if data.coupon is not None and self._rewards.catalogue:
                 self._rewards.purchased(member, data.coupon, step, emit)
             if self._tiers is not None:
-                self._tiers.spent(member, data.total.currency, amount, step, emit)
-                self._tiers.visited(member, "purchase", step, emit)
+                changes = self._heard_of(member, self._tiers)
+                if self._counts(member):
+                    changes += self._tiers.of_spend(data.total.currency, amount)
+                    changes += self._tiers.of_visit("purchase")
+                self._tiers.count(member, changes, step, emit)
             self._challenge(member, event, step, emit, max(amount, 0))
 
         return purchase
@@ -104,13 +129,14 @@ class StandingMachine:
         assert inner is not None
 
         def take_return(member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:
-            data, first = event.data, len(emit.entries)
+            data = event.data
             before = self._worth(member.books, data.order_id, step.log_us)
             inner(member, event, step, emit)
             amount = self._worth(member.books, data.order_id, step.log_us) - before
-            self._tell(member, emit, first, step)
             if self._tiers is not None:
-                self._tiers.spent(member, data.total.currency, amount, step, emit)
+                changes = self._heard_of(member, self._tiers)
+                changes += self._tiers.of_spend(data.total.currency, amount)
+                self._tiers.count(member, changes, step, emit)
             if amount < 0:
                 self._offers.returned(member, data.order_id, -amount)
 
@@ -154,17 +180,15 @@ class StandingMachine:
 
     def _other(self, inner: Handler | None) -> Handler:
         def other(member: Member, event: events.CloudEvent, step: Stitched, emit: Emit) -> None:
-            first = len(emit.entries)
             if self._tiers is not None:
                 self._tiers.joined(member, step, emit)
             if inner is not None:
                 inner(member, event, step, emit)
-            qualifying = not isinstance(event, events.Accrual) or event.data.qualifying is not False
-            self._tell(member, emit, first, step, qualifying=qualifying)
+            self._tell(member, step, emit)
             if isinstance(event, events.OfferGrant):
                 self._post(member, self._offers.granted(member, event, step, emit), step, emit)
             elif isinstance(event, events.Subscription) and self._tiers is not None:
-                ends_us = paid_until_us(event, zone_of(member.relations.time_zone, self._program.time_zone))
+                ends_us = paid_until_us(event, member_zone(member, self._program.time_zone))
                 self._tiers.subscribed(member, event, ends_us, step, emit)
             elif isinstance(event, events.Activity):
                 self._rewards.done(member, event.data.kind, step, emit)
@@ -172,18 +196,22 @@ class StandingMachine:
                     self._tiers.used(member, event, step, emit)
             name = name_of(event)
             if name in self._names:
-                if self._tiers is not None:
-                    self._tiers.visited(member, name, step, emit)
+                if self._tiers is not None and self._counts(member):
+                    self._tiers.count(member, self._tiers.of_visit(name), step, emit)
                 self._challenge(member, event, step, emit, 0)
 
         return other
 
     def _challenge(self, member: Member, event: events.CloudEvent, step: Stitched, emit: Emit, amount: int) -> None:
         """Count an event for the challenges, and post what it completed."""
-        if name_of(event) not in self._offers.names:
+        if name_of(event) not in self._offers.names or not self._counts(member):
             return
-        day = local_date(step.event_us, zone_of(member.relations.time_zone, self._program.time_zone)).toordinal()
+        day = local_date(step.event_us, member_zone(member, self._program.time_zone)).toordinal()
         happened = happened_of(event, step, day, amount)
+        if self._offers.is_conditional(happened.name):
+            data = step.event.data  # as the event is, with a type of its own
+            scene = Scene(facts_of(member), data, step.event_us, self._program.time_zone)
+            happened.meets = self._offers.met(happened.name, scene)
         self._post(member, self._offers.happened(member, happened, step, emit), step, emit)
 
     # points
@@ -191,26 +219,42 @@ class StandingMachine:
     def _post(self, member: Member, rewards: list[Reward], cause: Cause, emit: Emit) -> None:
         """Have the ledger post what was given, and tell the tiers of it."""
         for reward in rewards:
-            first = len(emit.entries)
             self._ledger.grant(member, reward.grant, cause, emit, reward.order_id)
-            self._tell(member, emit, first, cause)
+            self._tell(member, cause, emit)
 
-    def _tell(
-        self, member: Member, emit: Emit, first: int, cause: Cause, *, qualifying: bool = True
-    ) -> dict[str, int]:  # fmt: skip
-        """Tell the tiers what the ledger issued to a member in its entries since `first`; give it by currency."""
-        earned: dict[str, int] = {}
-        for entry in emit.entries[first:] if self._tiers is not None else ():
-            points = -sum(points for account, points in entry.legs if account == "issued")
-            if not points or entry.member_id != member.member_id:
-                continue
-            rule = entry.rule.removeprefix("return.")
-            counts = qualifying and not rule.startswith("tier.") and rule not in self._not_qualifying
-            assert self._tiers is not None
-            self._tiers.earned(member, entry.currency, points, entry.effective_at_us, cause, emit, qualifying=counts)
-            if entry.rule == rule:
-                earned[entry.currency] = earned.get(entry.currency, 0) + points
-        return earned
+    def _tell(self, member: Member, cause: Cause, emit: Emit) -> None:
+        """Tell the tiers what a member earned since, or what was taken back."""
+        if self._tiers is not None:
+            self._tiers.count(member, self._heard_of(member, self._tiers), cause, emit)
+
+    def _heard_of(self, member: Member, tiers: Tiers) -> list[Change]:
+        changes: list[Change] = []
+        for currency, points, qualifying in self._heard.take(member.member_id):
+            changes += tiers.of_points(currency, points, qualifying=qualifying)
+        return changes
+
+    def with_bonus(self, member: Member, grants: Iterator[Grant]) -> Iterator[Grant]:
+        """Give what a purchase earns, then the bonus of the member's tier; that is held like what it adds to."""
+        level = None if self._tiers is None else self._tiers.level(member)
+        if level is None or level.earn_percent == NO_BONUS_PERCENT:
+            yield from grants
+            return
+        base: dict[tuple[str, int | None, str | None, int | None], int] = {}
+        for grant in grants:
+            terms = (grant.currency, grant.held_until_us, grant.held_for, grant.expires_us)
+            base[terms] = base.get(terms, 0) + grant.points
+            yield grant
+        extra = level.earn_percent - NO_BONUS_PERCENT
+        rule = f"tier.{level.id}"
+        for (currency, until_us, held_for, expires_us), points in base.items():
+            yield Grant(
+                rule, currency, points * extra // 100, qualifying=False, held_until_us=until_us, held_for=held_for,
+                expires_us=expires_us,
+            )  # fmt: skip
+
+    def _counts(self, member: Member) -> bool:
+        """Whether what a member does counts: anonymous ones may have to be known first."""
+        return member.known or self._retroactive
 
     def _worth(self, books: Books, order_id: str, log_us: int) -> int:
         """What an order is worth: its purchases less its returns.
@@ -220,6 +264,8 @@ class StandingMachine:
         order = known_order(books, order_id, log_us - self._program.retention.orders)
         if order is None or not is_purchased(order):
             return 0
+        if not order.others:
+            return order.total - min(order.returned, order.total)
         pieces = pieces_of(order)
         total = sum(piece.total for piece in pieces)
         return total - min(sum(piece.returned for piece in pieces), total)
@@ -236,27 +282,28 @@ class StandingMachine:
 
     # what happens to members
 
-    def before_merge(self, into: Member, other: Member, at_us: int, emit: Emit) -> Before:
-        """Note what orders that both members know are worth, before the ledger unites them."""
-        worth = self._worth
-        known = {
+    def before_merge(self, into: Member, other: Member, at_us: int) -> Before:
+        """Note what orders are worth that both members remember, before the ledger unites them."""
+        oldest_us, worth = at_us - self._program.retention.orders, self._worth
+        both = [
+            (order_id, order) for order_id, order in into.books.orders.items()
+            if order.at_us >= oldest_us and known_order(other.books, order_id, oldest_us) is not None
+        ]  # fmt: skip
+        return {
             order_id: (order.money, worth(into.books, order_id, at_us) + worth(other.books, order_id, at_us))
-            for order_id, order in into.books.orders.items() if order_id in other.books.orders
-        }  # fmt: skip
-        return len(emit.entries), known
+            for order_id, order in both
+        }
 
     def absorb(self, into: Member, other: Member, step: Merged, before: Before, emit: Emit) -> None:
         """Unite vouchers, standing and offers; what is complete only together is complete now."""
-        first, worth = before
         cause = Cause(f"{step.key}:{step.absorbed}", step.source, step.id, step.event_us, step.log_us)
         self._rewards.absorb(into, other, emit)
         if self._tiers is not None:
             self._tiers.absorb(into, other, step, emit)
-            for order_id, (money, known) in sorted(worth.items()):
-                self._tiers.spent(
-                    into, money, self._worth(into.books, order_id, step.log_us) - known, cause, emit
-                )
-            self._tell(into, emit, first, cause)
+            for order_id, (money, known) in sorted(before.items()):
+                amount = self._worth(into.books, order_id, step.log_us) - known
+                self._tiers.count(into, self._tiers.of_spend(money, amount), cause, emit)
+            self._tell(into, cause, emit)
         self._post(into, self._offers.absorb(into, other, cause, emit), cause, emit)
 
     def part(self, kept: Member, parted: Member, step: Parted, emit: Emit) -> None:
@@ -265,6 +312,8 @@ class StandingMachine:
         self._offers.part(kept, parted, step, emit)
         if self._tiers is not None:
             self._tiers.part(kept, parted, step, emit)
+            for member in (kept, parted):
+                self._tell(member, step, emit)
 
     def wake(self, member: Member, emit: Emit) -> None:
         """Arm what a member that comes from elsewhere waits for."""

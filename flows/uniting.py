@@ -42,7 +42,7 @@ class Uniting:
         else:
             into.attributes = {**other.attributes, **into.attributes}
         into.attributes_us = max(into.attributes_us, other.attributes_us)
-        before = None if self._standing is None else self._standing.before_merge(into, other, step.log_us, emit)
+        before = None if self._standing is None else self._standing.before_merge(into, other, step.log_us)
         self._ledger.absorb(into.member_id, into.books, other.member_id, other.books, step, emit)
         if self._standing is not None and before is not None:
             self._standing.absorb(into, other, step, before, emit)

@@ -262,6 +262,10 @@ TABLES: dict[str, type[Struct]] = {
 }
 
 
+MEMBER_ID = ""
+"""In the place of an identifier's type: the value is the id of a member that was merged, not an identifier."""
+
+
 class IdentifierMoved(Struct, frozen=True, gc=False):
     """For the surfaces' look-up table: an identifier now names `member_id`, or nobody (None).
 

@@ -56,6 +56,7 @@ class Happened(Struct, array_like=True, gc=False):
     """What of an event challenges count: `name` is its type, of an activity its kind.
 
     `amount` in minor units of `money` (purchases), `lines` the part of it by category, `quantity` in thousandths.
+    `meets` are offers whose condition the event met.
     """
 
     cause: str
@@ -70,6 +71,7 @@ class Happened(Struct, array_like=True, gc=False):
     channel: str = ""
     order_id: str = ""
     by: str = ""
+    meets: list[str] = []
 
 
 class Part(Struct, array_like=True, gc=False):

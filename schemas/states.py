@@ -68,13 +68,22 @@ SEVERAL = -1
 class Lot(Struct, array_like=True, gc=False):
     """Points that expire together: what is left of one earning. `number` is the member's, of lots and holds.
 
-    `by` is the identifier that earned it, empty where it is the books' own `by`.
+    `by` is the identifier that earned it, empty where it is the books' own `by`; `ordered` if an order may be returned.
     """
 
     expires_us: int
     number: int
     left: int
     by: str = ""
+    ordered: bool = False
+
+
+class Lapsed(Struct, array_like=True, gc=False):
+    """What expired of an order's lot: a return of the order takes it back from there."""
+
+    at_us: int
+    points: int
+    by: str
 
 
 class Account(Struct, array_like=True, gc=False):
@@ -109,6 +118,7 @@ class Hold(Struct, array_like=True, gc=False):
     by: str
     source: str
     id: str
+    ordered: bool = False
 
 
 class Accrual(Struct, array_like=True, gc=False):
@@ -132,7 +142,8 @@ class Earned(Struct, array_like=True, gc=False):
     """What an order earned by one rule, and how much of it returns took back.
 
     `lot` is the number of its lot or hold (0: it has none) that expires at `expires_us`; `waived` is what of
-    `taken_back` the currency's policy let the member keep.
+    `taken_back` the currency's policy let the member keep. `lines` (article, amount, weight) are there where the rule
+    looked at lines, of `weight` in all.
     """
 
     rule: str
@@ -143,13 +154,16 @@ class Earned(Struct, array_like=True, gc=False):
     expires_us: int = 0
     waived: int = 0
     qualifying: bool = True
+    lines: list[tuple[str, int, int]] = []
+    weight: int = 0
 
 
 class Order(Struct, array_like=True, gc=False):
     """An order as far as returns need it; `purchased` is false while only a return has come.
 
     `by` is the identifier it was bought under; `others` are what was bought or returned under the same order id by
-    another one: the order as far as it is theirs, should the member be split.
+    another one: the order as far as it is theirs, should the member be split. `lines` is what was returned of which
+    article, as far as returns said so.
     """
 
     at_us: int
@@ -160,6 +174,7 @@ class Order(Struct, array_like=True, gc=False):
     earned: list[Earned]
     by: str = ""
     others: list["Order"] = []
+    lines: dict[str, int] = {}
 
 
 class Redemption(Struct, array_like=True, gc=False):
@@ -178,7 +193,7 @@ class Books(Struct, array_like=True, gc=False):
 
     What an account counts was done by events of the identifier `by`, but for the `shares` (identifier, currency) of
     others: a member that always comes under one name has none. Lots and holds are numbered up to `lots`; `awaited` are
-    the numbers of holds by the event they wait for.
+    the numbers of holds by the event they wait for, `lapsed` what expired by the number of its lot.
     """
 
     accounts: dict[str, Account] = {}
@@ -191,6 +206,7 @@ class Books(Struct, array_like=True, gc=False):
     holds: dict[int, Hold] = {}
     awaited: dict[str, list[int]] = {}
     accruals: dict[str, Accrual] = {}
+    lapsed: dict[int, Lapsed] = {}
 
 
 class Cart(Struct, array_like=True, gc=False):
@@ -304,6 +320,8 @@ def read_lines(totals: Totals) -> int:
 class MemberTotals(Struct, array_like=True, gc=False):
     """Counts of the member station since the deployment began; `outstanding` are the points members hold.
 
+    `pending` are those held back, `expiring` those that expire by `CURRENCY YYYY-MM`, `breakage` what expired or was
+    written off, `costs` what rules gave less what returns took back, by `CURRENCY RULE`.
     `steps` are the stitcher's that were applied here, `log_us` the log time of the last of them.
     """
 
@@ -319,6 +337,10 @@ class MemberTotals(Struct, array_like=True, gc=False):
     steps: int = 0
     log_us: int = 0
     alerts: dict[str, int] = {}
+    pending: dict[str, int] = {}
+    expiring: dict[str, int] = {}
+    breakage: dict[str, int] = {}
+    costs: dict[str, int] = {}
 
 
 encode_state = msgspec.msgpack.Encoder().encode

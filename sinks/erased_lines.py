@@ -18,6 +18,8 @@ from sinks.erased_words import Words
 from sinks.readable import EPOCH
 
 ERASED: Final = "erased"  # the field that holds the request by which a line was erased
+WITHOUT_REQUEST: Final = (b'{"erased":true}', b"{}")
+LINE_END: Final = b"\n"
 MICROSECOND: Final = datetime.resolution
 
 Line = dict[str, Any]  # a record as a person reads it
@@ -30,7 +32,7 @@ class ErasedLines:
     def __init__(self, people: Sequence[ErasedMember]) -> None:
         """The place of a person in `people` is that of its count."""
         self._people = people
-        self._words = Words(people)
+        self._words = Words([(person.ids, person.at_us) for person in people])
         self._members = {
             member_id: nth
             for nth, person in enumerate(people)
@@ -50,7 +52,9 @@ class ErasedLines:
         with path.open("r+b") as file:
             offset = 0
             for line in file:
-                found, instead = self._judged(line.rstrip(b"\n"), judge, stays)
+                if not line.endswith(LINE_END):
+                    break  # it is being appended just now, of a later epoch
+                found, instead = self._judged(line.removesuffix(LINE_END), judge, stays)
                 for nth in found:
                     counts[nth] += 1
                 if instead is not None:
@@ -63,7 +67,7 @@ class ErasedLines:
         try:
             said: Line = orjson.loads(line)
         except ValueError:
-            return set(), _filled(len(line), b'{"erased":true}', b"{}")
+            return set(), _filled(len(line), *WITHOUT_REQUEST)
         if ERASED in said:
             return {nth for nth, person in enumerate(self._people) if person.request_id == said[ERASED]}, None
         found = judge(said)
@@ -71,8 +75,8 @@ class ErasedLines:
             return found, None
         request = self._people[min(found)].request_id
         kept = {name: said[name] for name in stays if name in said}
-        short = [orjson.dumps(kept | {ERASED: request}), orjson.dumps({ERASED: request}), b'{"erased":true}', b"{}"]
-        return found, _filled(len(line), *short)
+        shorter = (orjson.dumps(kept | {ERASED: request}), orjson.dumps({ERASED: request}), *WITHOUT_REQUEST)
+        return found, _filled(len(line), *shorter)
 
     def _of_action(self, said: Line) -> set[int]:
         nth = self._members.get(said["member_id"])

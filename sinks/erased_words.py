@@ -1,4 +1,4 @@
-"""Finds an erased person in text that nobody could read as an event: rejected lines, requests to the outside.
+"""Finds a person in text that nobody could read as an event: rejected lines, requests to the outside.
 
 An identifier stands there as its sender wrote it. So letters of any case are one, and of a phone number the last nine
 digits count, whatever stands between them. A short value must stand alone within quotes, for a `7` is anywhere.
@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import orjson
-
-from schemas.records import ErasedMember
 
 SHORT_CHARS: Final = 6
 PHONE_DIGITS: Final = 9
@@ -30,14 +28,14 @@ class Word(NamedTuple):
 
 
 class Words:
-    """The identifiers of some erased people."""
+    """The identifiers of some people."""
 
-    def __init__(self, people: Sequence[ErasedMember]) -> None:
-        """The place of a person in `people` is the number that is found."""
+    def __init__(self, people: Sequence[tuple[Sequence[str], int]]) -> None:
+        """`people` have identifiers (`type:value`) and a time until which these are theirs; their places are found."""
         self._words = [
-            _word(identifier.partition(":")[2], nth, person.at_us)
-            for nth, person in enumerate(people)
-            for identifier in person.ids
+            _word(identifier.partition(":")[2], nth, until_us)
+            for nth, (ids, until_us) in enumerate(people)
+            for identifier in ids
         ]
         self._by_value: dict[str, list[Word]] = {}
         for word in self._words:

@@ -85,7 +85,7 @@ class Erasing:
         self._folder = folder
         self._people = people
         self._key = key
-        self._words = Words(people)
+        self._words = Words([(person.ids, person.at_us) for person in people])
         self.counts: Counts = [{} for _ in people]
 
     def rewrite(self, manifest: Manifest, epoch: int) -> list[Path]:

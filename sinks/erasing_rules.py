@@ -30,7 +30,7 @@ SELECT file_row_number AS spot, * EXCLUDE (file_row_number),
 """
 EVENTS: Final = Rule(
     found="""
-    WITH named AS (
+    WITH named AS NOT MATERIALIZED (
         SELECT *, member_id IN (SELECT member_id FROM returned) AS came_back FROM ({unfolded})
     )
     SELECT spot, nth FROM named JOIN gone USING (member_id) LEFT JOIN parted USING (space, identifier)
@@ -43,7 +43,7 @@ EVENTS: Final = Rule(
     WHERE place = 1 AND type = 'split' AND log_time_us <= freed.at_us
     """,
     kept="""
-    WITH named AS (
+    WITH named AS NOT MATERIALIZED (
         SELECT *, member_id IN (SELECT member_id FROM returned) AS came_back
         FROM ({unfolded}) WHERE spot IN (SELECT spot FROM touched)
     )

@@ -9,17 +9,19 @@ import re
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from duckdb import DuckDBPyConnection
 
 from schemas.records import ExportAsked
+from sinks.erased_words import Words
 from sinks.readable import rfc3339
 from sinks.views import VIEWS
 
 FORMAT: Final = 1
 FETCHED: Final = 1000
+FOR_EVER_US: Final = 1 << 62
 NAME_CHARS_MAX: Final = 100
 UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]|^\.")
 READABLE_BY_OWNER: Final = 0o600
@@ -42,12 +44,16 @@ FROM stored.identity
 WHERE member_id IN (SELECT unnest($family)) OR (kind = 'split' AND other_member_id IN (SELECT unnest($family)))
 ORDER BY seq
 """
+LETTERS: Final = """
+SELECT reason, detail, raw, topic, "partition", "offset", make_timestamp(log_time_us) AS log_time, log_time_us
+FROM stored.dead_letters WHERE raw <> '' ORDER BY log_time_us, topic, "partition", "offset"
+"""
 WITH_MEMBERS: Final = """
 SELECT table_name FROM information_schema.columns
 WHERE table_catalog = current_database() AND table_schema = 'main' AND column_name = 'member_id'
 """
 
-Row = dict[str, object]
+Row = dict[str, Any]  # a query's columns are whatever it asks for
 
 
 def save_export(connection: DuckDBPyConnection, request: ExportAsked, document: bytes, folder: Path) -> Path:
@@ -101,7 +107,18 @@ def held_on(connection: DuckDBPyConnection, member_id: str, former: list[str], d
         if view in have_members and view not in NOT_AS_THEY_ARE:
             query = f"SELECT * FROM {view} WHERE member_id IN (SELECT unnest($family)) ORDER BY ALL"
             found[view] = list(_rows(connection, query, {"family": family}))
+    ids = [f"{row['type']}:{row['value']}" for row in found["identifiers"]]
+    found["dead_letters"] = list(_letters(connection, ids))
     return found
+
+
+def _letters(connection: DuckDBPyConnection, ids: list[str]) -> Iterator[Row]:
+    """Rejected lines that hold one of the identifiers, in any spelling."""
+    words = Words([(ids, FOR_EVER_US)])
+    for row in _rows(connection, LETTERS, {}):
+        at_us = row.pop("log_time_us")
+        if words.in_letter(row["raw"], row["detail"], at_us):
+            yield row
 
 
 def _rows(connection: DuckDBPyConnection, query: str, about: dict[str, object]) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from schemas.groups import group_number
 
-TABLES = ("surfaces", "identifiers")
+TABLES = ("surfaces", "identifiers", "merged")
 
 
 def copy_surfaces(source: Path, target: Path, wanted: Collection[int], groups: int) -> None:

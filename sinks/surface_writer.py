@@ -6,6 +6,7 @@ from pathlib import Path
 from queue import Queue
 from threading import Thread
 
+from schemas.records import MEMBER_ID
 from sinks.destination import DestinationError
 from sinks.surface_rows import Block, load_blocks
 
@@ -31,6 +32,10 @@ CREATE TABLE IF NOT EXISTS identifiers (
     member_id TEXT NOT NULL,
     PRIMARY KEY (space, type, value)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS merged (
+    former_id TEXT NOT NULL PRIMARY KEY,
+    member_id TEXT NOT NULL
+) WITHOUT ROWID;
 """
 # What was shown before a crash comes again in the same versions: an older one must not replace a younger.
 SHOW = """
@@ -38,11 +43,13 @@ INSERT INTO surfaces VALUES (?, ?, ?)
 ON CONFLICT (member_id) DO UPDATE SET version = excluded.version, document = excluded.document
 WHERE excluded.version >= version
 """
-ANEW = "BEGIN IMMEDIATE; DELETE FROM surfaces; DELETE FROM identifiers; COMMIT"
+ANEW = "BEGIN IMMEDIATE; DELETE FROM surfaces; DELETE FROM identifiers; DELETE FROM merged; COMMIT"
 HIDE = "DELETE FROM surfaces WHERE member_id = ?"
 NAME = "INSERT OR REPLACE INTO identifiers VALUES (?, ?, ?, ?)"
 CLEAR_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"  # what a reader holds back for too long goes with a later one
 FORGET = "DELETE FROM identifiers WHERE space = ? AND type = ? AND value = ?"
+LEAD = "INSERT OR REPLACE INTO merged VALUES (?, ?)"
+STOP_LEADING = "DELETE FROM merged WHERE former_id = ?"
 
 
 class SurfaceWriter:
@@ -123,7 +130,11 @@ class SurfaceWriter:
         connection = self._connection
         connection.executemany(HIDE, [(member_id,) for member_id in block.gone])
         connection.executemany(SHOW, block.documents)
-        named = [(row.space, row.type, row.value, row.member_id) for row in block.moved if row.member_id is not None]
+        identifiers = [row for row in block.moved if row.type != MEMBER_ID]
+        named = [(row.space, row.type, row.value, row.member_id) for row in identifiers if row.member_id is not None]
         connection.executemany(NAME, named)
-        freed = [(row.space, row.type, row.value) for row in block.moved if row.member_id is None]
+        freed = [(row.space, row.type, row.value) for row in identifiers if row.member_id is None]
         connection.executemany(FORGET, freed)
+        merged = [row for row in block.moved if row.type == MEMBER_ID]
+        connection.executemany(LEAD, [(row.value, row.member_id) for row in merged if row.member_id is not None])
+        connection.executemany(STOP_LEADING, [(row.value,) for row in merged if row.member_id is None])

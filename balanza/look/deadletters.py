@@ -65,7 +65,9 @@ def list_letters(
     if as_json:
         print_json({"total": sum(counts.values()), "counts": counts, "letters": letters})
     elif raw:
-        write_bytes(b"".join(base64.b64decode(letter["raw"]) + b"\n" for letter in reversed(letters)))
+        left = [letter["raw"] for letter in reversed(letters) if letter["raw"]]  # those of erased people are empty
+        lines = [base64.b64decode(line) for line in left]
+        write_bytes(b"".join(line + b"\n" for line in lines))
     else:
         _print(console(), counts, letters)
 

@@ -103,8 +103,8 @@ def print_kept(to: Console, kept: Kept) -> None:
     if kept.splits:
         to.print(f"\nSplits: {kept.all_splits:,}", style="bold")
         names = ("at", "member_id", "other_member_id", "identifiers", "detail")
-        rows = [tuple(one[name] for name in names) for one in kept.splits]
-        to.print(table(("at (UTC)", "member_id", "part", "identifiers", "why"), rows, right=["identifiers"]))
+        parts = [tuple(one[name] for name in names) for one in kept.splits]
+        to.print(table(("at (UTC)", "member_id", "part", "identifiers", "why"), parts, right=["identifiers"]))
 
 
 def _total(rows: list[Row], name: str) -> int:

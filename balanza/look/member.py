@@ -13,6 +13,7 @@ from rich.console import Console
 
 from balanza.look.places import Out, chosen, warehouse
 from balanza.look.rows import Row, dictionaries
+from balanza.look.standing import standing_facts
 from balanza.look.surface import Document, document_of
 from balanza.look.timeline import Happening, timeline
 from balanza.look.who import Who, find
@@ -57,7 +58,7 @@ class Page(msgspec.Struct):
 def member(
     id: Id, out: Out = None, space: Space = None, limit: Limit = LATEST, all: All = False, as_json: AsJson = False
 ) -> None:
-    """Show one member: balances, consents, signals, decisions, timeline.
+    """Show one member: balances, tier, vouchers, offers, consents, signals, decisions, timeline.
 
     ID is a member id, or an identifier in any spelling with its type. An id that was merged leads to the member of
     today, whose page also tells what happened to both before. Times are UTC.
@@ -112,6 +113,10 @@ def _print(to: Console, page: Page) -> None:
     heads = ("currency", *(name.replace("_", " ").replace("receivable", "owed") for name in names))
     rows = [(currency, *(getattr(balance, name) for name in names)) for currency, balance in document.balances.items()]
     to.print(table(heads, rows, right=heads[1:]))
+    standing = list(standing_facts(document))
+    if standing:
+        to.print("\nStanding", style="bold")
+        to.print(facts(standing))
     if document.consents:
         to.print("\nConsents", style="bold")
         said = [(one.channel, one.purpose, one.state, one.since, one.origin) for one in document.consents]

@@ -27,6 +27,8 @@ class Balance(msgspec.Struct):
     lifetime_earned: int
     lifetime_redeemed: int
     lifetime_expired: int
+    next_expiry: Mapping[str, object] | None = None
+    expiries: Sequence[Mapping[str, object]] = ()
 
 
 class ConsentShown(msgspec.Struct):
@@ -55,6 +57,46 @@ class StaffNotes(msgspec.Struct):
 
     till: Sequence[str] = ()
     call_centre: Sequence[str] = ()
+    health: object = None
+
+
+class TierShown(msgspec.Struct):
+    """The tier, until when it holds, and what is missing for the next."""
+
+    tier: str | None
+    name: str | None
+    since: str | None
+    until: str | None
+    projected: str | None
+    progress: Mapping[str, int]
+    next: Mapping[str, object] | None
+    earn_percent: int
+    perks: Sequence[Mapping[str, object]]
+
+
+class VoucherShown(msgspec.Struct):
+    """A voucher that can be used."""
+
+    voucher_id: str
+    reward: str
+    name: str
+    code: str
+    issued_at: str
+    expires_at: str | None
+
+
+class OfferShown(msgspec.Struct):
+    """One grant of an offer or a challenge, and how far the member has come."""
+
+    offer: str
+    instance: str
+    name: str
+    kind: str
+    progress: int
+    goal: int
+    from_: str | None = msgspec.field(name="from")
+    until: str | None
+    completed_at: str | None
 
 
 class Document(msgspec.Struct):
@@ -68,8 +110,14 @@ class Document(msgspec.Struct):
     identifiers: Mapping[str, Sequence[str]]
     balances: Mapping[str, Balance]
     attributes: Mapping[str, object] = {}
+    tier: TierShown | None = None
+    rewards: Sequence[Mapping[str, object]] = ()
+    vouchers: Sequence[VoucherShown] = ()
+    offers: Sequence[OfferShown] = ()
+    challenges: Sequence[OfferShown] = ()
     consents: Sequence[ConsentShown] = ()
     preferences: Wishes = msgspec.field(default_factory=Wishes)
+    modules: Sequence[Mapping[str, object]] = ()
     staff: StaffNotes = msgspec.field(default_factory=StaffNotes)
 
 

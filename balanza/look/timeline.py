@@ -33,6 +33,18 @@ UNION ALL
         'kind', kind, 'reason', reason, 'currency', currency, 'points', points, 'detail', detail)
     FROM refusals WHERE member_id IN (SELECT unnest($family))
 UNION ALL
+    SELECT "at", 4, 0, 'tier', change_id, json_object(
+        'tier', tier, 'from', from_tier, 'until', epoch_us(until), 'reason', reason)
+    FROM tiers WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 4, 1, 'offer', change_id, json_object(
+        'offer', offer, 'instance', instance, 'state', state, 'progress', progress, 'goal', goal)
+    FROM offers WHERE member_id IN (SELECT unnest($family))
+UNION ALL
+    SELECT "at", 4, 1 + number, 'voucher', voucher_id, json_object(
+        'reward', reward, 'state', state, 'code', code, 'redemption', redemption_id)
+    FROM vouchers WHERE member_id IN (SELECT unnest($family))
+UNION ALL
     SELECT "at", 5, 0, 'signal', signal_id, json_object(
         'signal', signal, 'state', state, 'value', value, 'detail', detail)
     FROM signals WHERE member_id IN (SELECT unnest($family))
@@ -130,6 +142,21 @@ def _refusal(facts: Facts) -> str:
     return f"{plain(facts['kind'])}{wanted} refused: {plain(facts['reason'])}"
 
 
+def _tier(facts: Facts) -> str:
+    before = f" after {facts['from']}" if facts["from"] else ""
+    until = f", until {moment(_utc(facts['until']))}" if facts["until"] is not None else ""
+    return f"{facts['tier'] or 'none'}{before}: {plain(facts['reason'])}{until}"
+
+
+def _offer(facts: Facts) -> str:
+    reached = "" if facts["state"] == "granted" else f" at {facts['progress']:,} of {facts['goal']:,}"
+    return f"{facts['offer']} {facts['state']}{reached}"
+
+
+def _voucher(facts: Facts) -> str:
+    return f"{facts['reward']} {facts['state']}"
+
+
 def _decision(facts: Facts) -> str:
     channel = f" by {facts['channel']}" if facts["channel"] and facts["outcome"] == "sent" else ""
     return f"{facts['rule']} {OUTCOME_WORDS[facts['outcome']]}{channel}: {reason_words(facts['reason'])}"
@@ -149,6 +176,7 @@ def _alert(facts: Facts) -> str:
 
 # What a record says, as a sentence's worth of words, by its kind.
 WORDS: Final[dict[str, Callable[[Facts], str]]] = {
-    "event": _event, "identity": _identity, "entry": _entry, "refusal": _refusal, "signal": _signal,
+    "event": _event, "identity": _identity, "entry": _entry, "refusal": _refusal, "tier": _tier,
+    "offer": _offer, "voucher": _voucher, "signal": _signal,
     "decision": _decision, "action": _action, "receipt": _receipt, "alert": _alert,
 }  # fmt: skip

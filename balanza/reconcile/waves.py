@@ -46,7 +46,8 @@ def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage
     currencies = [
         (name, currency.overdraw, currency.late_cancel == "renew") for name, currency in program.currencies.items()
     ]
-    connection.executemany("INSERT INTO currencies VALUES (?, ?, ?)", currencies)
+    if currencies:
+        connection.executemany("INSERT INTO currencies VALUES (?, ?, ?)", currencies)
     expires = any(currency.expiry.policy != "never" for currency in program.currencies.values())
     connection.execute(f"SET VARIABLE expires = {expires}")
     if coverage.believed:

@@ -5,6 +5,8 @@ values only, so a raw value that is found needs no normalising. A quarantined va
 member that is credited with what only this value says, to whom it links nothing.
 """
 
+from operator import attrgetter
+
 from msgspec import Struct
 
 from config.program import Program
@@ -40,14 +42,18 @@ class Found(Struct, gc=False):
     @property
     def quarantined(self) -> bool:
         """Whether it links nothing any more."""
-        return self.owner is not None and self.owner.startswith(QUARANTINED)
+        return self.owner is not None and self.owner[0] == QUARANTINED
 
 
 class Named(Struct, gc=False):
-    """Who an event's identifiers name: each once, the strongest first; `member_id` where an action's id says it."""
+    """Who an event's identifiers name: each once, the strongest first; `member_id` where an action's id says it.
+
+    `set_apart`: some of them were quarantined when they were looked up.
+    """
 
     found: list[Found]
     member_id: str | None = None
+    set_apart: bool = False
 
     @property
     def keys(self) -> list[str]:
@@ -114,7 +120,7 @@ class IdentityIndex:
         listed = list(found.values())
         if len(listed) > 1:
             listed.sort(key=_rank)
-        return Named(listed)
+        return Named(listed, None, any([one.quarantined for one in listed]))  # noqa: C419  a list is faster here
 
     def _look_up_one(self, kind: str, prefix: str, value: str) -> Found | None:
         key = prefix + value
@@ -122,16 +128,25 @@ class IdentityIndex:
         if owner is None:
             canonical, wrong = self._normaliser.canonical(kind, value)
             if canonical is None:
-                self.leave_out(kind, str(wrong))
-                return None
-            if canonical != value:
+                had = self._normaliser.unjudged(kind, value)
+                owner = None if had is None else self.owners.get(prefix + had)
+                if had is None or owner is None:
+                    self.leave_out(kind, str(wrong))
+                    return None
+                return Found(self.rank[kind], prefix + had, kind, owner)
+            if canonical == value:
+                owner = self.owners.load(key)
+            else:
                 key = prefix + canonical
-            owner = self.owners.get(key)
+                owner = self.owners.get(key)
         return Found(self.rank[kind], key, kind, owner)
 
     def too_many(self, ids: Identifiers) -> str | None:
         """Say that an event has more identifiers than are accepted, or None."""
-        count = sum(1 if type(given) is str else len(given) for given in ids.values())
+        count = len(ids)
+        for given in ids.values():
+            if type(given) is not str:
+                count += len(given) - 1
         if count <= self._identifiers_max:
             return None
         accepted = f"at most {self._identifiers_max} identifiers (limits.event_identifiers_max)"
@@ -171,5 +186,4 @@ class IdentityIndex:
         return None
 
 
-def _rank(found: Found) -> int:
-    return found.rank
+_rank = attrgetter("rank")

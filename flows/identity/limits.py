@@ -52,7 +52,12 @@ class Limits:
         if len(persons) < 2 and (not new or self._limited.isdisjoint(one.kind for one in new)):  # noqa: PLR2004  a union
             return None
         for limit in self._limits:
-            added = sum(one.kind == limit.type for one in new)
+            added = len([one for one in new if one.kind == limit.type])
+            if (not persons and added <= limit.values) or (not added and len(persons) < 2):  # noqa: PLR2004  a union
+                continue
+            few = [person for person in persons if not person.pages]
+            if not added and len(few) >= len(persons) - 1 and not any(self._held(one, limit, log_us) for one in few):
+                continue  # whatever the one with very many holds: nobody adds to it
             held = [self._held(person, limit, log_us) for person in persons]
             holders = [person for person, count in zip(persons, held, strict=True) if count]
             if sum(held) + added > limit.values and (added or len(holders) > 1):
@@ -63,9 +68,7 @@ class Limits:
         prefix, since_us = limit.prefix, None if limit.window_us is None else log_us - limit.window_us
         ids, linked_us = person.ids, person.linked_us
         if person.pages or len(linked_us) < len(ids):
-            tree = self._forest.whole(person)
-            ids = tree.ids
-            linked_us = [person.created_us, *(edge.linked_us for edge in tree.edges)]
+            ids, linked_us = self._forest.linked(person)
         if since_us is None:
             return sum(identifier.startswith(prefix) for identifier in ids)
         return sum(

@@ -91,15 +91,20 @@ class Normaliser:
 
     def canonical(self, kind: str, value: str) -> tuple[str | None, Wrong | None]:
         """Give the canonical value of a declared type, or None and what was wrong with it."""
-        if _blocked(value.strip()):
+        stripped = value.strip()
+        if _blocked(stripped):
             return None, "blocked"
         found = self._rules[kind](value)
         if found is None:
             return None, "invalid"
         refusing = self._refusing.get(kind)
-        if _blocked(found) or (refusing is not None and refusing(found)):
+        if (found != stripped and _blocked(found)) or (refusing is not None and refusing(found)):
             return None, "blocked"
         return found, None
+
+    def unjudged(self, kind: str, value: str) -> str | None:
+        """Give a value by the rule of its type alone, where the program blocks some that somebody may have already."""
+        return self._rules[kind](value) if kind in self._refusing else None
 
 
 def _refusing(kind: IdentifierType, rule: Rule) -> Callable[[str], bool] | None:

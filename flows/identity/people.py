@@ -10,7 +10,7 @@ from xxhash import xxh3_128_hexdigest
 from flows.identity.index import QUARANTINED, IdentityIndex, space_prefix, without_space
 from flows.identity.tree import Forest, Tree
 from schemas.hosting import Timer, TimerQueue
-from schemas.records import AlertRaised, IdentifierMoved, IdentityChanged, IdentityKind, MemberChanged
+from schemas.records import MEMBER_ID, AlertRaised, IdentifierMoved, IdentityChanged, IdentityKind, MemberChanged
 from schemas.states import SEVERAL, Person, Sighting, Totals
 from schemas.stitched import Cause, Erased, Forgotten, Merged, Parted, Step, Unlinked
 
@@ -91,7 +91,8 @@ class People:
         ):
             weak.add(into.member_id)
         weak.discard(other.member_id)
-        moved = self.forest.join(into, other, mine, theirs, cause.log_us)
+        taken = self.forest.join(into, other, mine, theirs, cause.log_us)
+        moved = taken.ids
         before = space_prefix(into.space)
         for identifier in moved:
             self._index.owners.put(before + identifier, into.member_id)
@@ -104,6 +105,7 @@ class People:
         self._totals.known_members -= other.known
         self.tell("merge", into.member_id, into.space, other.member_id, moved, cause, None)
         self._moves(into.space, moved, into.member_id, other.member_id)
+        self._forward(into.space, [*taken.absorbed, (other.member_id, "")], into.member_id, other.member_id)
         self._version(other, cause.log_us)
         self._index.persons.put(into.member_id, into)
         self._index.persons.put(other.member_id, other)
@@ -137,13 +139,7 @@ class People:
         self._version(part, cause.log_us)
         self._index.persons.put(part_id, part)
         self._look_for_weakness(part)
-        for stone_id, _ in absorbed:
-            stone = self._index.persons.get(stone_id)
-            if stone is not None:
-                stone.merged_into = part_id
-                stone.version += 1
-                self._version(stone, cause.log_us)
-                self._index.persons.put(stone_id, stone)
+        self._lead(tree.absorbed, {stone_id for stone_id, _ in absorbed}, part_id, person.member_id, cause)
         keeps_known = self._names_person(stays)
         self.steps.append(
             Parted(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, person.member_id, part_id, ids,
@@ -151,14 +147,29 @@ class People:
         )  # fmt: skip
         return part
 
-    def keep(self, person: Person, tree: Tree, ids: list[str], cause: Cause) -> None:
-        """Leave a member with only these of its identifiers."""
-        mine = set(ids)
+    def _lead(
+        self, absorbed: list[tuple[str, str]], parted: set[str], part_id: str, kept_id: str, cause: Cause
+    ) -> None:  # fmt: skip
+        """Have ids of old lead to the side that their first identifier is on; one may have led over another's."""
+        for stone_id, _ in absorbed:
+            stone = self._index.persons.get(stone_id)
+            if stone is not None and (stone_id in parted or stone.merged_into in parted):
+                stone.merged_into = part_id if stone_id in parted else kept_id
+                stone.version += 1
+                self._version(stone, cause.log_us)
+                self._index.persons.put(stone_id, stone)
+                if stone_id in parted:
+                    self._forward(stone.space, [(stone_id, "")], part_id, kept_id)
+
+    def keep(self, person: Person, tree: Tree, ids: list[str], cause: Cause, apart: str = "") -> None:
+        """Leave a member with only these of its identifiers; `apart` is one that nobody got."""
+        mine = {*ids, apart}
         gone = {identifier for identifier in tree.ids if identifier not in mine}
         self.forest.grow(person, tree, ids, [stone for stone in tree.absorbed if stone[1] not in gone])
         known = self._names_person(ids)
         if known != person.known:
             person.known = known
+            person.last_day = max(person.last_day, cause.log_us // DAY_US)  # a known one's days were not noted
             self._totals.known_members += 1 if known else -1
         if not known:
             self._expect_end(person)
@@ -174,18 +185,20 @@ class People:
     def _look_for_weakness(self, person: Person) -> None:
         """Mark a member whose tree leads over a shared identifier, or take the mark away."""
         shared, weak = self._index.shared_types, self._index.tables.weak
-        tree = self.forest.whole(person)
-        if any(kind_of(identifier) in shared and tree.degree(identifier) > 1 for identifier in tree.ids):
+        if any(kind_of(identifier) in shared for identifier in self.forest.whole(person).between()):
             weak.add(person.member_id)
         else:
             weak.discard(person.member_id)
 
     def _distrust(self, before: str, ids: list[str]) -> None:
-        """Have everybody who is seen with the shared ones of these noted, whoever they belong to now."""
+        """Have everybody noted who is seen with those shared ones that are not their only person's any more."""
+        owners = self._index.owners
         for identifier in ids:
             if kind_of(identifier) in self._index.shared_types:
                 sighting = self._index.sighted.get(before + identifier)
-                if sighting is not None and sighting.day != SEVERAL:
+                if sighting is None or sighting.day == SEVERAL:
+                    continue
+                if owners.get(before + identifier) != owners.get(sighting.people[0][0]):
                     people = [(anchor, sighting.day) for anchor, _ in sighting.people]
                     self._index.sighted.put(before + identifier, Sighting(SEVERAL, people))
 
@@ -265,7 +278,9 @@ class People:
 
     def _release_all(self, person: Person) -> list[str]:
         """Make a member's identifiers nobody's; give them."""
-        before, ids = space_prefix(person.space), self.forest.whole(person).ids
+        before, tree = space_prefix(person.space), self.forest.whole(person)
+        ids = tree.ids
+        self._forward(person.space, tree.absorbed, None, person.member_id)
         self.forest.cut_down(person)
         for identifier in ids:
             self._index.owners.remove(before + identifier)
@@ -298,6 +313,10 @@ class People:
         for identifier in ids:
             name, _, value = identifier.partition(":")
             self.moved.append(IdentifierMoved(space, name, value, owner, before))
+
+    def _forward(self, space: str, absorbed: list[tuple[str, str]], to: str | None, before: str) -> None:
+        """Have old ids lead to a member on the surfaces, or to nobody."""
+        self.moved += [IdentifierMoved(space, MEMBER_ID, stone_id, to, before) for stone_id, _ in absorbed]
 
     def _version(self, person: Person, at_us: int, *, forgotten: bool = False) -> None:
         self.versions.append(

@@ -77,8 +77,9 @@ class Requests:
     # a person forgotten
 
     def _erase(self, event: Erase, person: Person | None, named: Named, cause: Cause) -> None:
-        for key in named.keys:
-            self._bury(key, cause.log_us)
+        for one in named.found:
+            if one.owner is None:  # nobody's now, and it is asked that it stays so
+                self._bury(one.key, cause.log_us)
         if person is None:
             self._refuse(NOBODY, event, cause, "nobody is known by these identifiers")
             return

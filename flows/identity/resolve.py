@@ -10,7 +10,7 @@ An alias joins all it names, whatever the limits say.
 from typing import NamedTuple
 
 from config.program import Program
-from flows.identity.index import Found, IdentityIndex, Named, without_space
+from flows.identity.index import DEFAULT_SPACE, Found, IdentityIndex, Named, without_space
 from flows.identity.limits import Limits, Misfit
 from flows.identity.people import People
 from flows.identity.sharing import Sharing
@@ -42,30 +42,35 @@ class Resolver:
 
     def resolve(self, space: str, named: Named, cause: Cause, *, joins: bool) -> Resolved:
         """Give the member of an event; `joins`: it is an alias."""
-        if joins:
-            released, linking, caught = self._released(named), named.found, list[Found]()
-        else:
-            released, linking = [], [one for one in named.found if not one.quarantined]
-            caught = self._sharing.look(space, linking, cause) if linking else []
-        apart = [one for one in named.found if one.quarantined] + caught
-        for one in apart:
-            self._index.leave_out(one.kind, "quarantined")
-        linking = [one for one in linking if one not in caught]
+        released = self._released(named) if joins else []
+        linking, apart = ([*named.found], []) if joins else self._apart(space, named, cause)
         if not linking:
             person = self._index.credited(named)
             assert person is not None, "a value that credits nobody was refused before"
-            return Resolved(person, [], created=False, by=without_space([named.found[0].key], space)[0])
+            return Resolved(person, [], created=False, by=_own(named.found[0].key, space))
         left_out: list[tuple[Found, Misfit]] = []
         while not joins and (misfit := self._misfit(linking, cause)) is not None:
             left_out.append((linking.pop(), misfit))
         person, new = self._joined(space, linking, cause)
         self._settle(space, person, linking, apart, cause)
-        self._tell_left_out(space, person, left_out, cause)
+        if left_out:
+            self._tell_left_out(space, person, left_out, cause)
         if released:
             own = without_space(released, space)
             self._people.tell("release", person.member_id, space, None, own, cause, "joined by an alias")
         created = len(new) == len(linking)
-        return Resolved(person, without_space(new, space), created, without_space([linking[0].key], space)[0])
+        return Resolved(person, without_space(new, space), created, _own(linking[0].key, space))
+
+    def _apart(self, space: str, named: Named, cause: Cause) -> tuple[list[Found], list[Found]]:
+        """Give what links, and what does not because it is quarantined or becomes so by this event."""
+        linking = [one for one in named.found if not one.quarantined] if named.set_apart else [*named.found]
+        caught = self._sharing.look(space, linking, cause) if len(linking) > 1 else []
+        if not caught and not named.set_apart:
+            return linking, caught
+        apart = [one for one in named.found if one.quarantined] + caught
+        for one in apart:
+            self._index.leave_out(one.kind, "quarantined")
+        return [one for one in linking if one not in caught], apart
 
     def _released(self, named: Named) -> list[str]:
         """Let quarantined values link again; give them."""
@@ -88,7 +93,7 @@ class Resolver:
         owners = list(dict.fromkeys(one.owner for one in linking if one.owner is not None))
         new = [one for one in linking if one.owner is None]
         keys = [one.key for one in new]
-        known = any(one.kind in self._index.known_types for one in new)
+        known = any([one.kind in self._index.known_types for one in new])  # noqa: C419  a list is faster here
         if not owners:
             return self._people.create(space, keys, known, cause), keys
         into, hub = self._person(owners[0]), _strongest(linking, owners[0])
@@ -126,7 +131,8 @@ class Resolver:
             for one, _ in some:
                 self._index.leave_out(one.kind, kind)
             misfit = some[0][1]
-            others = [holder.member_id for holder in misfit.holders if holder.member_id != person.member_id]
+            holders = [self._index.person(holder.member_id) for holder in misfit.holders]  # some were merged since
+            others = [holder.member_id for holder in holders if holder is not None and holder is not person]
             other = next(iter(others), None) if kind == "conflict" else None
             ids = without_space([one.key for one, _ in some], space)
             detail = "; ".join(dict.fromkeys(f"{misfit.type}: {misfit.rule}" for _, misfit in some))
@@ -161,4 +167,4 @@ def _strongest(linking: list[Found], member_id: str) -> str:
 
 
 def _own(key: str, space: str) -> str:
-    return without_space([key], space)[0]
+    return key if space == DEFAULT_SPACE else without_space([key], space)[0]

@@ -16,12 +16,13 @@ SHAPES_MAX = 4096
 class Shape(NamedTuple):
     """What the types of an event's identifiers say; `look_ups` are (type, key prefix), strongest first.
 
-    `watched` are positions in `look_ups`. No look-ups: such an event goes the slow way.
+    `watched` are positions in `look_ups`, each with that of its anchor: the strongest known one beside it. No look-ups:
+    such an event goes the slow way.
     """
 
     look_ups: tuple[tuple[str, str], ...]
     anonymous: bool
-    watched: tuple[int, ...]
+    watched: tuple[tuple[int, int], ...]
     firm: bool
 
 
@@ -47,10 +48,10 @@ class Shapes(dict[tuple[str, ...], Shape]):
         if not types or not rank.keys() >= set(types):
             return SLOW
         ordered = sorted(types, key=rank.__getitem__)
-        known = [name for name in ordered if name not in index.anonymous_types]
+        known = [at for at, name in enumerate(ordered) if name not in index.anonymous_types]
         watched = tuple(
-            at for at, name in enumerate(ordered)
-            if name in index.shared_types and any(other != name for other in known)
+            (at, next(other for other in known if other != at)) for at, name in enumerate(ordered)
+            if name in index.shared_types and any(other != at for other in known)
         )  # fmt: skip
         firm = sum(name not in index.shared_types for name in ordered) > 1
         return Shape(tuple((name, prefixes[name]) for name in ordered), not known, watched, firm)

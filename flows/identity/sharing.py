@@ -9,8 +9,8 @@ the rule says so. Whatever only a quarantined value says is credited to the last
 
 from config.identity import WITHIN_DAYS, Shared
 from config.program import AlertRoute, Program
-from flows.identity.index import Found, IdentityIndex, space_prefix, without_space
-from flows.identity.people import People
+from flows.identity.index import QUARANTINED, Found, IdentityIndex, space_prefix, without_space
+from flows.identity.people import NOBODY, People
 from schemas.records import AlertRaised
 from schemas.states import SEVERAL, Person, Sighting
 from schemas.stitched import Cause
@@ -31,6 +31,7 @@ class Sharing:
     def look(self, space: str, linking: list[Found], cause: Cause) -> list[Found]:
         """Note who is seen with the event's shared values; give those that were quarantined by it."""
         caught: list[Found] = []
+        parts = 0
         for one in linking:
             rule = self._rules.get(one.kind)
             if rule is None:
@@ -38,11 +39,11 @@ class Sharing:
             others = [other for other in linking if other is not one and other not in caught]
             anchor = next((other for other in others if other.kind in self._index.known_types), None)
             if anchor is not None and self._sight(space, one, rule, anchor, others, cause):
-                self._quarantine(space, one, rule, cause)
+                parts = self._quarantine(space, one, rule, cause, parts)
                 caught.append(one)
-        if caught:
-            for other in linking:
-                other.owner = self._index.owners.get(other.key)
+                for other in linking:
+                    other.owner = self._index.owners.get(other.key)
+                self._index.owners.put(one.key, QUARANTINED + (anchor.owner or NOBODY))
         return caught
 
     def settle(self, linking: list[Found], person: Person, log_us: int) -> None:
@@ -71,15 +72,33 @@ class Sharing:
             people = [(people[0][0], before.day)]
         seen = [(who, day) for who, day in people if days is None or day >= today - days]
         named = [other for other in others if other is anchor or other.kind not in self._rules]
-        same = self._same_as(one.key, len(space_prefix(space)), named, seen)
+        same = self._same_as(one.key, len(space_prefix(space)), named, seen) if seen else set()
         seen = [(who, day) for who, day in seen if who not in same] + [(anchor.key, today)]
         self._index.sighted.put(one.key, Sighting(SEVERAL, seen))
-        return len(seen) > rule.members
+        if len(seen) <= rule.members:
+            return False
+        return self._people_among(one.key, len(space_prefix(space)), seen) > rule.members
+
+    def _people_among(self, key: str, begin: int, seen: list[tuple[str, int]]) -> int:
+        """Count the people that anchors are now: some may have been found to be one since they were seen."""
+        anchors = dict.fromkeys((self._index.owners.get(who) or who) for who, _ in seen)
+        people = 0
+        for owner in anchors:
+            person = self._index.persons.get(owner)
+            mine = [who[begin:] for who, _ in seen if self._index.owners.get(who) == owner]
+            if person is None or len(mine) < 2:  # noqa: PLR2004  nobody to be one with
+                people += len(mine) or 1
+                continue
+            group = self._people.forest.whole(person).parts(without=key[begin:])
+            people += len({group[who] for who in mine})
+        return people
 
     def _same_as(self, key: str, begin: int, named: list[Found], seen: list[tuple[str, int]]) -> set[str]:
         """Give the anchors that are the person whom these identifiers of an event name; a space ends at `begin`."""
         keys = {other.key for other in named}
         same = {who for who, _ in seen if who in keys}
+        if len(same) == len(seen):
+            return same
         members = {other.owner for other in named if other.owner is not None}
         theirs = {who: self._index.owners.get(who) for who, _ in seen if who not in same}
         for member_id in sorted(members.intersection(owner for owner in theirs.values() if owner is not None)):
@@ -91,7 +110,8 @@ class Sharing:
             same |= {who for who, owner in theirs.items() if owner == member_id and group[who[begin:]] in now}
         return same
 
-    def _quarantine(self, space: str, one: Found, rule: Shared, cause: Cause) -> None:
+    def _quarantine(self, space: str, one: Found, rule: Shared, cause: Cause, parts: int) -> int:
+        """Have a value link no more; `parts` counts the members that the event parted so far, as the result does."""
         window = WITHIN_DAYS[rule.within]
         over = "so far" if window is None else f"in {window} days"
         why = f"seen with more than {rule.members} members {over}"
@@ -100,7 +120,7 @@ class Sharing:
         identifier = without_space([one.key], space)[0]
         self._index.owners.remove(one.key)
         if owner is not None:
-            self._take_out(owner, identifier, rule, cause)
+            parts = self._take_out(owner, identifier, rule, cause, parts)
         member_id = None if owner is None else owner.member_id
         self._people.alerts.append(
             AlertRaised(
@@ -108,19 +128,22 @@ class Sharing:
                 self._route.playbook, f"{identifier}: {why}",
             )
         )  # fmt: skip
+        return parts
 
-    def _take_out(self, owner: Person, identifier: str, rule: Shared, cause: Cause) -> None:
+    def _take_out(self, owner: Person, identifier: str, rule: Shared, cause: Cause, parts: int) -> int:
         """Take a value out of its member's tree, and part what only it held together."""
         tree = self._people.forest.whole(owner)
         left = [other for other in tree.ids if other != identifier]
         if not rule.undo:
-            self._people.keep(owner, tree, left, cause)
-            return
+            self._people.keep(owner, tree, left, cause, apart=identifier)
+            return parts
         group = tree.parts(without=identifier)
-        parts: dict[int, list[str]] = {}
+        groups: dict[int, list[str]] = {}
         for other in left:
-            parts.setdefault(group[other], []).append(other)
-        stays = parts.get(0, [])
-        for number, ids in list(parts.items())[1:]:
-            self._people.part(owner, tree, ids, stays, cause, number, f"linked only through {identifier}")
-        self._people.keep(owner, tree, stays, cause)
+            groups.setdefault(group[other], []).append(other)
+        stays = groups.get(0, [])
+        for ids in list(groups.values())[1:]:
+            parts += 1
+            self._people.part(owner, tree, ids, stays, cause, parts, f"linked only through {identifier}")
+        self._people.keep(owner, tree, stays, cause, apart=identifier)
+        return parts

@@ -33,6 +33,7 @@ SECOND_US = 1_000_000
 NO_KEY = bytes(16)
 NO_IDS: Identifiers = {}
 NAMED_OTHERWISE = frozenset({Receipt, Split, Erase, Export, Alias})
+REQUESTS = (Split, Erase, Export)
 TYPE_NAMES: dict[type, str] = {kind: name for name, kind in EVENT_TYPES.items()}
 
 
@@ -136,9 +137,9 @@ class Stitcher:
             keys.append(key)
         if only is None or only[0] == QUARANTINED:
             return None
-        for at in watched:
+        for at, anchor in watched:
             sighting = self._index.sighted.young.get(keys[at])
-            if sighting is None or sighting.day != log_us // DAY_US:
+            if sighting is None or sighting.day != log_us // DAY_US or sighting.people[0][0] != keys[anchor]:
                 return None
         return None if firm and only in self._index.weak else only
 
@@ -175,17 +176,22 @@ class Stitcher:
             many = self._index.too_many(event.data.part)
             if many is not None:
                 return Rejected(RejectReason.INVALID_DATA, many)
-        return self._looked_up(ids, event.space) or self._nobody(ids)
+        otherwise = isinstance(event, Alias | Split | Erase | Export)
+        return self._looked_up(ids, event.space, credits=not otherwise) or self._nobody(ids)
 
-    def _looked_up(self, ids: Identifiers, space: str) -> Named | Rejected | None:
-        """Give what identifiers name, why they are refused, or None where none of them names anybody."""
+    def _looked_up(self, ids: Identifiers, space: str, *, credits: bool = True) -> Named | Rejected | None:
+        """Give what identifiers name, why they are refused, or None where none of them names anybody.
+
+        `credits`: where only quarantined values stand there, the event needs somebody who is credited with it.
+        """
         many = self._index.too_many(ids)
         if many is not None:
             return Rejected(RejectReason.INVALID_DATA, many)
         named = self._index.look_up(ids, self._index.prefixes_of(space))
         if not named.found:
             return None
-        if all(one.quarantined for one in named.found) and self._index.credited(named) is None:
+        apart = credits and named.set_apart and all(one.quarantined for one in named.found)
+        if apart and self._index.credited(named) is None:
             return Rejected(RejectReason.NO_IDENTIFIER, "data.ids: shared by too many, and the last of them is gone")
         return named
 
@@ -212,7 +218,7 @@ class Stitcher:
         assert named is not None
         cause = Cause(key, event.source, event.id, event_us, log_us)
         self.totals.applied += 1
-        if isinstance(event, Split | Erase | Export):
+        if isinstance(event, REQUESTS):
             self._requested(event, cause, data, named)
             return
         linked, created, known, by, erased_us = None, False, False, "", 0
@@ -225,7 +231,7 @@ class Stitcher:
             if resolved.linked:
                 linked, known = resolved.linked, person.known
                 erased_us = self.requests.erased_us(linked, event.space)
-            elif not person.known and self._index.anonymous_types.issuperset(event.data.ids or ()):
+            elif not person.known:
                 self.people.touch(person, log_us)
         self._note(event, cause, member_id, without_space(named.keys, event.space), data)
         self._take_steps()

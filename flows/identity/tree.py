@@ -1,15 +1,16 @@
 """The link tree of a member: which of its identifiers were seen together when one of them became its own.
 
 Nodes are identifiers. Every identifier but one brought an edge: `via` beside it holds the other end ("" is the
-member's first identifier), or both ends where the edge does not touch it (a merge joins two trees at the identifiers
-that were seen together, which need not be where either began; `_both` packs them so that no value can look like it).
-`linked_us` is the log time of the edge. An edge is replaced where better evidence comes, so that taking a shared
-identifier out of the tree parts only what nothing else holds together.
+member's first identifier). `linked_us` is the log time at which the identifier was linked, which most edges have too.
+An edge of another time or other ends is packed whole (`_packed`): a merge joins two trees at the identifiers that were
+seen together, which need not be where either began and were linked before. An edge is replaced where better evidence
+comes, so that taking a shared identifier out of the tree parts only what nothing else holds together.
 
 A member with more than INLINE_MAX identifiers keeps the older ones in pages, so that one with a hundred thousand costs
 no more to link to than any other. `Forest` hides the pages: `whole` gives a member's tree at once, for what is rare.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -24,17 +25,19 @@ MARK = "\x1f"
 class Edge(NamedTuple):
     """Two identifiers of one member that were seen together at a log time; `at` is where it stands in the tree."""
 
-    linked_us: int
+    seen_us: int
     at: int
     one: str
     other: str
 
 
 class Tree:
-    """All identifiers of a member, and the edges between them."""
+    """All identifiers of a member, when each was linked, and the edges between them."""
 
-    def __init__(self, ids: list[str], edges: list[Edge], absorbed: list[tuple[str, str]]) -> None:
-        self.ids, self.edges, self.absorbed = ids, edges, absorbed
+    def __init__(
+        self, ids: list[str], linked_us: list[int], edges: list[Edge], absorbed: list[tuple[str, str]]
+    ) -> None:  # fmt: skip
+        self.ids, self.linked_us, self.edges, self.absorbed = ids, linked_us, edges, absorbed
 
     def parts(self, without: str) -> dict[str, int]:
         """Number the groups that stay connected when an identifier is taken out: its number by identifier."""
@@ -66,9 +69,10 @@ class Tree:
             around.setdefault(edge.other, []).append(edge)
         return around
 
-    def degree(self, identifier: str) -> int:
-        """Give how many edges touch an identifier."""
-        return sum(identifier in (edge.one, edge.other) for edge in self.edges)
+    def between(self) -> set[str]:
+        """Give the identifiers that more than one edge touches: ways lead over them."""
+        ends = Counter(end for edge in self.edges for end in (edge.one, edge.other))
+        return {identifier for identifier, count in ends.items() if count > 1}
 
     def sides(self, keep: set[str], part: set[str]) -> set[str]:
         """Give the identifiers on the side of `part` when the youngest edges between both sides are cut.
@@ -134,9 +138,14 @@ class Forest:
         ids, via, linked_us, absorbed = self._columns(person)
         edges = []
         for at in range(1, len(ids)):
-            one, other = _ends(via[at])
-            edges.append(Edge(linked_us[at], at, one or ids[0], other or ids[at]))
-        return Tree(ids, edges, absorbed)
+            seen_us, one, other = _unpacked(via[at], linked_us[at])
+            edges.append(Edge(seen_us, at, one or ids[0], other or ids[at]))
+        return Tree(ids, linked_us, edges, absorbed)
+
+    def linked(self, person: Person) -> tuple[list[str], list[int]]:
+        """Give the identifiers of a member, and when each was linked."""
+        ids, _, linked_us, _ = self._columns(person)
+        return ids, linked_us
 
     def _columns(self, person: Person) -> tuple[list[str], list[str], list[int], list[tuple[str, str]]]:
         complete(person)
@@ -165,20 +174,18 @@ class Forest:
         person.linked_us += [linked_us] * len(ids)
         self._turn_page(person)
 
-    def join(self, into: Person, other: Person, mine: str, theirs: str, linked_us: int) -> list[str]:
-        """Let `into` take over the tree of `other`, joined at two identifiers; give what was taken over."""
+    def join(self, into: Person, other: Person, mine: str, theirs: str, seen_us: int) -> Tree:
+        """Let `into` take over the tree of `other`, joined at two identifiers; give what that was, without edges."""
         ids, via, times, absorbed = self._columns(other)
         self.cut_down(other)
         complete(into)
         root = ids[0]
         into.ids += ids
-        into.via.append(mine if theirs == root else _both(mine, theirs))
-        into.via += [one or root for one in via[1:]]
-        into.linked_us.append(linked_us)
-        into.linked_us += times[1:]
+        into.via += [_packed(seen_us, mine, theirs), *(one or root for one in via[1:])]
+        into.linked_us += times
         into.absorbed += [*absorbed, (other.member_id, root)]
         self._turn_page(into)
-        return ids
+        return Tree(ids, times, [], absorbed)
 
     def cut_down(self, person: Person) -> None:
         """Leave a member without identifiers."""
@@ -198,26 +205,28 @@ class Forest:
         mine = set(ids)
         edges = [edge for edge in tree.edges if edge.one in mine and edge.other in mine]
         order, number = list(dict.fromkeys(ids)), _groups(ids, edges, "")
-        heads = list({number[one]: one for one in reversed(order)}.values())[::-1]
-        slots = {identifier: Edge(person.created_us, 0, order[0], identifier) for identifier in heads[1:]}
-        free = [identifier for identifier in order if identifier not in set(heads)]
+        heads: dict[int, str] = {}
+        for identifier in order:
+            heads.setdefault(number[identifier], identifier)
+        slots = {head: Edge(person.created_us, 0, order[0], head) for head in heads.values()}
+        free = [identifier for identifier in order if heads[number[identifier]] != identifier]
         assert len(free) == len(edges), (person.member_id, len(free), len(edges))
         slots |= dict(zip(free, edges, strict=True))
-        person.ids = order
-        person.via = ["", *(_slot(slots[identifier], identifier, order[0]) for identifier in order[1:])]
-        person.linked_us = [person.created_us, *(slots[identifier].linked_us for identifier in order[1:])]
-        self._turn_page(person)
+        linked_us = dict(zip(tree.ids, tree.linked_us, strict=True))
+        self._set(person, order, [linked_us[one] for one in order], [slots[one] for one in order[1:]])
 
-    def replace(self, person: Person, old: Edge, one: str, other: str, linked_us: int) -> None:
+    def replace(self, person: Person, old: Edge, one: str, other: str, seen_us: int) -> None:
         """Put an edge between two identifiers in the place of another."""
         tree = self.whole(person)
-        tree.edges[old.at - 1] = Edge(linked_us, old.at, one, other)
-        ids, absorbed = tree.ids, tree.absorbed
+        tree.edges[old.at - 1] = Edge(seen_us, old.at, one, other)
         self.cut_down(person)
-        person.ids = ids
-        person.via = ["", *(_slot(edge, ids[edge.at], ids[0]) for edge in tree.edges)]
-        person.linked_us = [person.created_us, *(edge.linked_us for edge in tree.edges)]
-        person.absorbed = absorbed
+        person.absorbed = tree.absorbed
+        self._set(person, tree.ids, tree.linked_us, tree.edges)
+
+    def _set(self, person: Person, ids: list[str], linked_us: list[int], edges: list[Edge]) -> None:
+        slots = zip(edges, ids[1:], linked_us[1:], strict=True)
+        person.ids, person.linked_us = ids, linked_us
+        person.via = ["", *(_slot(edge, beside, at_us, ids[0]) for edge, beside, at_us in slots)]
         self._turn_page(person)
 
     def _turn_page(self, person: Person) -> None:
@@ -239,25 +248,25 @@ def complete(person: Person) -> None:
         person.linked_us = [*person.linked_us, *[person.created_us] * missing]
 
 
-def _slot(edge: Edge, beside: str, root: str) -> str:
-    """Give what `via` says of an edge beside an identifier."""
-    if beside in (edge.one, edge.other):
+def _slot(edge: Edge, beside: str, linked_us: int, root: str) -> str:
+    """Give what `via` says of an edge beside an identifier that was linked at a time."""
+    if edge.seen_us == linked_us and beside in (edge.one, edge.other):
         end = edge.other if edge.one == beside else edge.one
         return "" if end == root else end
-    return _both(edge.one, edge.other)
+    return _packed(edge.seen_us, edge.one, edge.other)
 
 
-def _both(one: str, other: str) -> str:
-    """Pack two identifiers: no identifier begins with the mark, for a type's name comes first."""
-    return f"{MARK}{len(one)}{MARK}{one}{other}"
+def _packed(seen_us: int, one: str, other: str) -> str:
+    """Pack an edge: no identifier begins with the mark, for a type's name comes first."""
+    return f"{MARK}{seen_us}{MARK}{len(one)}{MARK}{one}{other}"
 
 
-def _ends(via: str) -> tuple[str, str]:
-    """Give the ends that `via` names; "" where it leaves one to its place."""
+def _unpacked(via: str, linked_us: int) -> tuple[int, str, str]:
+    """Give the time and the ends that `via` names; "" where it leaves one to its place."""
     if not via.startswith(MARK):
-        return via, ""
-    length, _, packed = via[1:].partition(MARK)
-    return packed[: int(length)], packed[int(length) :]
+        return linked_us, via, ""
+    seen_us, length, packed = via[1:].split(MARK, 2)
+    return int(seen_us), packed[: int(length)], packed[int(length) :]
 
 
 def _page_key(person: Person, number: int) -> str:

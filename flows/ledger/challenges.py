@@ -11,21 +11,25 @@ import msgspec
 from msgspec import Struct
 
 from config.challenges import Offer
+from config.expressions.names import names_of
+from config.expressions.scene import Scene
+from config.expressions.typed import Test, compile_expression
 from config.program import Program
-from flows.ledger.days import day_start_us, local_date, moment_of, period_after, period_start, zone_of
-from flows.ledger.goals import goal_value, lower, part_of, progress_of
+from flows.ledger.goals import compact, goal_value, lower, part_of, progress_of
 from flows.ledger.grants import Grant
-from flows.ledger.instances import NO_END, cut, in_window, inside, unite, when
+from flows.ledger.instances import NO_END, cut, inside, unite, when
 from flows.ledger.refusing import refuse
 from flows.ledger.rewards import Rewards
+from flows.ledger.windows import Windows
 from schemas.events import OfferGrant
 from schemas.reasons import RefusalReason
 from schemas.records import OfferChanged
-from schemas.standing import Happened, Instance, Offers, OfferState
+from schemas.standing import Happened, Instance, Offers, OfferState, Part
 from schemas.states import Member
 from schemas.stitched import Cause, Emit, Parted, Stitched
 
 TIMER = "offer"
+PARTS_MAX, INSTANCES_MAX, RECENT_MAX = 256, 500, 1000
 
 
 class Reward(Struct, frozen=True, gc=False):
@@ -40,15 +44,8 @@ class Challenges:
 
     def __init__(self, program: Program, rewards: Rewards) -> None:
         self.offers = dict(sorted(program.offers.items()))
-        self._rewards, self._zone = rewards, program.time_zone
-        brand = zone_of(None, program.time_zone)
-        self._fixed = {
-            name: (
-                0 if offer.start is None else moment_of(offer.start, brand),
-                NO_END if offer.end is None else moment_of(offer.end, brand),
-            )
-            for name, offer in self.offers.items()
-        }
+        self._rewards = rewards
+        self.windows = Windows(program)
         self._by_event: dict[str, list[str]] = {}
         self._triggers: dict[str, list[str]] = {}
         for name, offer in self.offers.items():
@@ -56,6 +53,12 @@ class Challenges:
                 self._by_event.setdefault(event, []).append(name)
             if offer.granted == "on_event":
                 self._triggers.setdefault(str(offer.on), []).append(name)
+        self._conditions: dict[str, list[tuple[str, Test]]] = {}
+        for name, offer in self.offers.items():
+            if offer.goal.when is not None:
+                on = offer.goal.events[0]
+                test = compile_expression(offer.goal.when, names_of(on)).test
+                self._conditions.setdefault(on, []).append((name, test))
         self.names = frozenset(self._by_event) | frozenset(self._triggers)
         self._remembered_us = max(
             (offer.late or 0 for offer in self.offers.values() if offer.granted != "automatically"), default=0
@@ -77,12 +80,14 @@ class Challenges:
         self, member: Member, name: str, offer: Offer, key: str, cause: Stitched, emit: Emit, kind: str | None
     ) -> list[Reward]:  # fmt: skip
         """Open an instance from the cause's time on; a refusal is recorded if it was asked for by a `kind` of event."""
-        from_us, until_us = self._window(name, offer, cause.event_us)
+        from_us, until_us = self.windows.of_grant(name, cause.event_us)
         reason = None
         if member.offers is not None and key in member.offers.instances:
             reason = RefusalReason.ALREADY_GRANTED
         elif offer.tiers and (member.standing is None or member.standing.tier not in offer.tiers):
             reason = RefusalReason.NOT_ELIGIBLE
+        elif self._is_full(member):
+            reason = RefusalReason.LIMIT_REACHED
         elif until_us and (until_us < from_us or cause.log_us > until_us + (offer.late or 0)):
             reason = RefusalReason.OFFER_ENDED
         if reason is not None:
@@ -96,10 +101,20 @@ class Challenges:
             counted = {part.cause for other in member.offers.instances.values()
                        if other.offer == name for part in other.parts}  # fmt: skip
         for happened in member.offers.recent:
-            part = part_of(offer.goal, happened)
+            part = _part(name, offer, happened)
             if part is not None and part.cause not in counted and inside(offer, instance, part.at_us):
                 instance.parts.append(part)
         return self._completed(member, name, offer, [key], None, cause, emit)
+
+    def _is_full(self, member: Member) -> bool:
+        """Whether a member has as many instances as one may; the oldest that are done for good give way."""
+        instances = {} if member.offers is None else member.offers.instances
+        if len(instances) < INSTANCES_MAX:
+            return False
+        done = [key for key, instance in instances.items() if instance.done_us and instance.until_us == NO_END]
+        for key in done[:1]:
+            del instances[key]
+        return not done
 
     def _add(
         self, member: Member, name: str, offer: Offer, key: str, from_us: int, until_us: int, cause: Stitched,
@@ -114,34 +129,9 @@ class Challenges:
             emit.wake(until_us + (offer.late or 0) + 1, member.member_id, TIMER, key)
         return instance
 
-    def _window(self, name: str, offer: Offer, at_us: int) -> tuple[int, int]:
-        """The window of an instance that is granted at a moment: from then on, and within the offer's own."""
-        start_us, end_us = self._fixed[name]
-        from_us = max(start_us, at_us) if offer.granted != "automatically" else start_us
-        if offer.lasts is not None:
-            lasts_us = from_us + offer.lasts
-            end_us = lasts_us if end_us == NO_END else min(end_us, lasts_us)
-        return from_us, end_us
-
-    def automatic(self, member: Member, name: str, at_us: int) -> tuple[str, int, int] | None:
-        """Give key and window of the instance that a challenge for everybody has at a moment; None if it has none."""
-        offer = self.offers[name]
-        start_us, end_us = self._fixed[name]
-        key = f"{name}:all"
-        if offer.every is not None:
-            local = zone_of(member.relations.time_zone, self._zone)
-            first = period_start(local_date(at_us, local), offer.every)
-            key = f"{name}:{first.isoformat()}"
-            start_us = max(start_us, day_start_us(first.toordinal(), local))
-            next_us = day_start_us(period_after(first, offer.every).toordinal(), local) - 1
-            end_us = next_us if end_us == NO_END else min(end_us, next_us)
-        if offer.tiers and (member.standing is None or member.standing.tier not in offer.tiers):
-            return None
-        return (key, start_us, end_us) if in_window(offer, start_us, end_us, at_us) else None
-
     def _open_automatic(self, member: Member, name: str, offer: Offer, cause: Stitched, emit: Emit) -> None:
         """See to it that a challenge for everybody is open when its first event comes."""
-        found = self.automatic(member, name, cause.event_us)
+        found = self.windows.automatic(member, name, cause.event_us)
         if found is None:
             return
         key, start_us, end_us = found
@@ -151,6 +141,14 @@ class Challenges:
 
     # counting
 
+    def is_conditional(self, event: str) -> bool:
+        """Whether an offer has a condition on events of this name."""
+        return event in self._conditions
+
+    def met(self, event: str, scene: Scene) -> list[str]:
+        """Give the offers whose condition an event meets."""
+        return [name for name, test in self._conditions[event] if test(scene)]
+
     def happened(self, member: Member, happened: Happened, cause: Stitched, emit: Emit) -> list[Reward]:
         """Count an event, and give what it completed."""
         given: list[Reward] = []
@@ -159,15 +157,17 @@ class Challenges:
             given += self._open(member, name, self.offers[name], key, cause, emit, None)
         for name in self._by_event.get(happened.name, ()):
             offer = self.offers[name]
-            if offer.granted == "automatically":
+            part = _part(name, offer, happened)
+            if part is not None and offer.granted == "automatically":
                 self._open_automatic(member, name, offer, cause, emit)
-            part = part_of(offer.goal, happened)
             if part is None or member.offers is None:
                 continue
             keys = self._open_keys(member, name, offer, part.at_us)
             for key in keys:
                 parts = member.offers.instances[key].parts
                 if all(known.cause != part.cause for known in parts):
+                    if len(parts) >= PARTS_MAX:
+                        parts[:] = compact(offer.goal, parts)
                     parts.append(msgspec.structs.replace(part))
             given += self._completed(member, name, offer, keys, happened.order_id or None, cause, emit)
         if self._remembered_us and happened.name in self._by_event:
@@ -236,6 +236,7 @@ class Challenges:
         if happened.at_us >= oldest_us:
             recent.append(happened)
             recent.sort(key=when)
+            del recent[:-RECENT_MAX]
 
     # time
 
@@ -329,3 +330,10 @@ class Challenges:
                 progress, goal, cause.log_us, instance.until_us or None, cause.source, cause.id,
             )
         )  # fmt: skip
+
+
+def _part(name: str, offer: Offer, happened: Happened) -> Part | None:
+    """What an event counts for an offer, its condition included."""
+    if offer.goal.when is not None and name not in happened.meets:
+        return None
+    return part_of(offer.goal, happened)

@@ -4,15 +4,16 @@
 allow; `taken` counts what was given in the end. Between the last two the rules of an event settle which of them win.
 """
 
+from datetime import date
 from typing import NamedTuple
 
-from config.earning import EarnRule
+from config.earning import EarnRule, Period
 from config.expressions.names import names_of
 from config.expressions.scene import Scene, zone_of
 from config.expressions.typed import compile_expression
 from flows.ledger.budgets import Budgets
 from flows.ledger.grants import Grant
-from flows.ledger.periods import EVER, NUMBERS, CalendarCap, RollingCap, note_recent
+from flows.ledger.periods import EVER, NUMBERS, CalendarCap, RollingCap, note_recent, remember
 from flows.ledger.rounding import ROUNDINGS
 from flows.ledger.times import Times, birthday_year, held_until_us
 from flows.ledger.worth import NOTHING, Weigher, Worth
@@ -46,7 +47,7 @@ class ReadyRule:
         self._when = None if when is None or when.by_line else when.test
         self._weigh = None if rule.bonus is not None else Weigher(rule, when, names).of
         self.fixed = rule.bonus is None and rule.per is None and rule.per_quantity is None
-        self._once_an_order = self.fixed or rule.first is not None or rule.every is not None
+        self._once_an_order = self.fixed or bool(rule.first or rule.every or rule.once_a)
         self._times = Times(rule)
         self.round = ROUNDINGS[rule.rounding]
         self._calendar = [
@@ -59,6 +60,8 @@ class ReadyRule:
         self._caps: list[CalendarCap | RollingCap] = [*self._calendar, *self._rolling]
         self._bounded = bool(self._caps or rule.budget)
         self._birthday_key = f"{rule.id}/birthday"
+        self._once_key = f"{rule.id}/once_a_{rule.once_a}"
+        self._retention_us = retention_us
         self._count_key = f"{rule.id}/events"
 
     @property
@@ -80,17 +83,17 @@ class ReadyRule:
 
     def would_give(self, case: Case) -> Worth:
         """What the event is worth if it meets the rule, which then counts it."""
-        scene, state, again = case.scene, case.state, case.again
+        rule, scene, state, again = self.rule, case.scene, case.state, case.again
         if (again and self._once_an_order) or (self._kind is not None and scene.data.kind != self._kind):
             return NOTHING
         if self._when is not None and not self._when(scene):
             return NOTHING
         if self._times.any and not self._times.hold(scene):
             return NOTHING
-        if self.rule.birthday is not None and self._birthday(scene, state) is None:
+        if rule.birthday is not None and self._birthday(scene, state) is None:
             return NOTHING
         worth = _BONUS if self._weigh is None else self._weigh(scene)
-        if worth.weighted <= 0:
+        if worth.weighted <= 0 or (rule.once_a is not None and not self._is_new(case, rule.once_a)):
             return NOTHING
         return worth if self._is_its_turn(state) else NOTHING
 
@@ -106,9 +109,20 @@ class ReadyRule:
     def _birthday(self, scene: Scene, state: Earning) -> int | None:
         """The year of the birthday that is celebrated, None if none is or this one was already."""
         assert self.rule.birthday is not None
-        local = scene.local if self.rule.clock == "member" else scene.brand_local
-        year = birthday_year(self.rule.birthday, scene.facts.attributes.get(BIRTHDAY_ATTRIBUTE), local.date())
+        year = birthday_year(self.rule.birthday, scene.facts.attributes.get(BIRTHDAY_ATTRIBUTE), self._day(scene))
         return None if year in state.counted.get(self._birthday_key, {}) else year
+
+    def _is_new(self, case: Case, period: Period) -> bool:
+        """Whether the event is the first that meets the rule in its period, which then has had one."""
+        counter = case.state.counted.setdefault(self._once_key, {})
+        number = NUMBERS[period](self._day(case.scene))
+        if number in counter:
+            return False
+        remember(counter, number, 1, NUMBERS[period], case.log_us - self._retention_us)
+        return True
+
+    def _day(self, scene: Scene) -> date:
+        return (scene.local if self.rule.clock == "member" else scene.brand_local).date()
 
     def _is_its_turn(self, state: Earning) -> bool:
         first, every = self.rule.first, self.rule.every
@@ -136,7 +150,7 @@ class ReadyRule:
             points = max(0, min(points, self._budgets.left(self.id, budget, number, case.member_id)))
         return points
 
-    def taken(self, case: Case, points: int) -> Grant:
+    def taken(self, case: Case, points: int, worth: Worth) -> Grant:
         """Count what is given, and give it."""
         scene, state = case.scene, case.state
         for cap in self._calendar:
@@ -152,14 +166,16 @@ class ReadyRule:
             year = self._birthday(scene, state)
             assert year is not None
             state.counted.setdefault(self._birthday_key, {})[year] = 1
-        return self._grant(scene, points)
+        return self._grant(scene, points, worth)
 
-    def _grant(self, scene: Scene, points: int) -> Grant:
+    def _grant(self, scene: Scene, points: int, worth: Worth) -> Grant:
         rule = self.rule
         until_us = None if rule.hold is None else held_until_us(rule.hold, scene.at_us, zone_of(None, scene.brand))
         held_for = None if rule.hold is None else rule.hold.event
         expires_us = None if rule.expires_after is None else scene.at_us + rule.expires_after
-        return Grant(rule.id, rule.currency, points, rule.qualifying, until_us, held_for, expires_us)
+        return Grant(
+            rule.id, rule.currency, points, rule.qualifying, until_us, held_for, expires_us, worth.lines, worth.weight
+        )
 
 
 _BONUS = Worth(1, 1, 1, 1)

@@ -9,7 +9,6 @@ Late events: periods, windows and hours are those of the event's own time. Tier,
 member's events (`first`, `every`, `purchases`) are those of the log, so these alone depend on the order of events.
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from config.earning import EarnRule
@@ -19,7 +18,7 @@ from flows.ledger.budgets import Budgets
 from flows.ledger.earn_rule import Case, ReadyRule
 from flows.ledger.grants import Grant
 from flows.ledger.rounding import Round
-from flows.ledger.worth import NOTHING
+from flows.ledger.worth import NOTHING, Worth
 from schemas.earning_states import Earning
 from schemas.events import EVENT_TYPES, Activity, CloudEvent, Purchase
 from schemas.facts import Facts
@@ -123,36 +122,47 @@ class _Rules:
     def settle(self, case: Case) -> list[Grant]:
         """Ask all rules, let the best of each group win, count and give."""
         given: dict[int, Grant] = {}
-        base: dict[str, int] = {}
+        base: dict[str, Grant] = {}
         for rules in (self._early, self._late):
-            offers = []
-            for at, ready in rules:
-                worth = ready.would_give(case)
-                if worth is NOTHING:
-                    continue
-                points = ready.points(worth) if ready.bonus is None else ready.bonus_points(_of(base, ready))
-                points = ready.room(case, points)
-                if points:
-                    offers.append((at, ready, points))
-            for at, ready, points in _winners(offers) if self._groups else offers:
-                given[at] = ready.taken(case, points)
-                base[ready.id] = points
+            offers = [offer for at, ready in rules if (offer := _offer(at, ready, case, base)) is not None]
+            for at, ready, points, worth in _winners(offers) if self._groups else offers:
+                given[at] = base[ready.id] = ready.taken(case, points, worth)
         return [given[at] for at in sorted(given)] if len(given) > 1 else list(given.values())
 
 
-def _of(base: dict[str, int], ready: ReadyRule) -> int:
-    """The points that a bonus is a percentage of."""
-    return sum(base.get(rule, 0) for rule in ready.multiplies)
+class _Offer(NamedTuple):
+    """What the rule that stands at a place of the program would give."""
+
+    at: int
+    ready: ReadyRule
+    points: int
+    worth: Worth
 
 
-def _winners(offers: list[tuple[int, ReadyRule, int]]) -> Iterable[tuple[int, ReadyRule, int]]:
+def _offer(at: int, ready: ReadyRule, case: Case, base: dict[str, Grant]) -> _Offer | None:
+    """What a rule would give and has room for; `base` are the grants that a bonus is a percentage of."""
+    worth = ready.would_give(case)
+    if worth is NOTHING:
+        return None
+    if ready.bonus is None:
+        points = ready.points(worth)
+    else:
+        multiplied = [base[rule] for rule in ready.multiplies if rule in base]
+        points = ready.bonus_points(sum(grant.points for grant in multiplied))
+        if len(multiplied) == 1:
+            worth = worth._replace(lines=multiplied[0].lines, weight=multiplied[0].weight)
+    points = ready.room(case, points)
+    return _Offer(at, ready, points, worth) if points else None
+
+
+def _winners(offers: list[_Offer]) -> list[_Offer]:
     """The offers that stand: of each group the one with most points, the earlier between equals."""
-    best: dict[tuple[str, str | None], int] = {}
-    for place, (_, ready, points) in enumerate(offers):
-        group = ready.group
-        if group is not None and (group not in best or points > offers[best[group]][2]):
-            best[group] = place
-    return [offer for place, offer in enumerate(offers) if offer[1].group is None or best[offer[1].group] == place]
+    best: dict[tuple[str, str | None], _Offer] = {}
+    for offer in offers:
+        group = offer.ready.group
+        if group is not None and (group not in best or offer.points > best[group].points):
+            best[group] = offer
+    return [offer for offer in offers if offer.ready.group is None or best[offer.ready.group] is offer]
 
 
 def absorb(into: Earning, other: Earning) -> None:

@@ -35,7 +35,7 @@ class Giver:
         held = grant.held_for is not None or until_us > cause.log_us
         changes, number = Changes(), 0
         if held:
-            number = self._hold(side, grant, until_us, expires_us, cause, emit)
+            number = self._hold(side, grant, until_us, expires_us, cause, emit, ordered=piece is not None)
             account.pending += points
             legs = [("issued", -points), ("pending", points)]
         elif expires_us == NEVER:
@@ -44,20 +44,26 @@ class Giver:
             before = account.available
             legs = credit(account, points, "issued")
             number = new_number(books)
-            number = self.put(books, account, terms, Lot(expires_us, number, account.available - before, by), changes)
+            lot = Lot(expires_us, number, account.available - before, by, piece is not None)
+            number = self.put(books, account, terms, lot, changes)
         mark = repeated(emit, cause, grant.rule, currency)
         self._keeper.enter(side, currency, legs, grant.rule, cause, emit, mark, changes)
         if piece is not None:
-            add_earned(piece, Earned(grant.rule, currency, points, 0, number, expires_us, 0, grant.qualifying))
+            earned = Earned(grant.rule, currency, points, 0, number, expires_us, 0, grant.qualifying)
+            if grant.lines:
+                earned.lines = [(line.sku, line.amount, line.weight) for line in grant.lines]
+                earned.weight = grant.weight
+            add_earned(piece, earned)
 
     def _hold(
-        self, side: Side, grant: Grant, until_us: int, expires_us: int, cause: Cause, emit: Emit
+        self, side: Side, grant: Grant, until_us: int, expires_us: int, cause: Cause, emit: Emit, *, ordered: bool
     ) -> int:  # fmt: skip
         books, awaits = side.books, grant.held_for or ""
         number = new_number(books)
         books.holds[number] = Hold(
-            grant.currency, grant.points, grant.rule, until_us, awaits, expires_us, whose(cause), cause.source, cause.id
-        )
+            grant.currency, grant.points, grant.rule, until_us, awaits, expires_us, whose(cause), cause.source,
+            cause.id, ordered,
+        )  # fmt: skip
         if awaits:
             books.awaited.setdefault(awaits, []).append(number)
         if until_us:
@@ -116,7 +122,7 @@ class Giver:
         before = account.available
         legs = credit(account, points, "pending")
         if hold.expires_us:
-            lot = Lot(hold.expires_us, number, account.available - before, hold.by)
+            lot = Lot(hold.expires_us, number, account.available - before, hold.by, hold.ordered)
             self.put(books, account, self._terms[hold.currency], lot, changes)
             fit(account, changes)
         self._keeper.enter(side, hold.currency, legs, f"release.{hold.rule}", cause, emit, mark, changes)

@@ -71,6 +71,26 @@ def lower(goal: Goal, parts: list[Part], order_id: str, amount: int) -> None:
             amount -= taken
 
 
+def compact(goal: Goal, parts: list[Part]) -> list[Part]:
+    """Give fewer parts that come to the same: one for each identifier, or for each of its days.
+
+    What was taken together does not know its orders any more, so a return does not lower it.
+    """
+    together: dict[tuple[str, int], Part] = {}
+    for part in parts:
+        key = (part.by, part.day if goal.kind == "streak" else 0)
+        known = together.get(key)
+        if known is None:
+            together[key] = Part(part.cause, part.at_us, part.day, part.value, sorted(part.categories), "", part.by)
+            continue
+        if goal.kind in {"single", "streak"}:
+            known.value = max(known.value, part.value)
+        else:
+            known.value += part.value
+        known.categories = sorted({*known.categories, *part.categories})
+    return list(together.values())
+
+
 def _longest_run(days: set[int]) -> int:
     longest = 0
     for first in days:

@@ -13,10 +13,11 @@ from config.program import Program
 from config.references import POINTS_EXPIRING
 from flows.ledger.expiry import Expiries
 from flows.ledger.lots import Changes, draw, summed
+from flows.ledger.orders import remember
 from flows.ledger.posting import post
 from flows.ledger.shares import count
 from schemas.records import SignalChanged
-from schemas.states import Account, Books, Lot
+from schemas.states import Account, Books, Lapsed, Lot
 from schemas.stitched import Cause, Emit
 
 TIMER = "expiry"
@@ -56,6 +57,7 @@ class Keeper:
             name: Terms(Expiries(one, program.time_zone), one.returns, one.late_cancel, one.overdraw)
             for name, one in program.currencies.items()
         }
+        self._remembered_us = program.retention.orders
 
     def enter(
         self, side: Side, currency: str, legs: list[tuple[str, int]], rule: str, cause: Cause, emit: Emit,
@@ -113,7 +115,12 @@ class Keeper:
         end = bisect_right(account.lots, expires_us, key=_expiry)
         points = sum(lot.left for lot in account.lots[:end])
         for lot in draw(account, points, changes):
-            count(books, account, currency, lot.by or books.by, expired=lot.left)
+            by = lot.by or books.by
+            count(books, account, currency, by, expired=lot.left)
+            if lot.ordered:
+                known = books.lapsed.pop(lot.number, None)
+                lapsed = Lapsed(due_us, lot.left + (0 if known is None else known.points), by)
+                remember(books.lapsed, lot.number, lapsed, due_us - self._remembered_us)
         account.available -= points
         legs = [("breakage", points), ("available", -points)]
         name = f"expiry:{side.member_id}:{books.entries + 1}"

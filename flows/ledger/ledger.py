@@ -20,7 +20,7 @@ from flows.ledger.giving import Giver
 from flows.ledger.grants import Grant
 from flows.ledger.keeping import TIMER as EXPIRY_TIMER
 from flows.ledger.keeping import Keeper, Side, Warned
-from flows.ledger.orders import bought_piece, is_purchased, known_order, remember, returned_piece
+from flows.ledger.orders import bought_piece, is_purchased, known_order, pieces_of, remember, returned_piece
 from flows.ledger.returns import Returns
 from flows.ledger.shares import whose
 from flows.ledger.spending import Spending
@@ -30,12 +30,11 @@ from schemas.hosting import Timer
 from schemas.reasons import RefusalReason
 from schemas.records import PointsRefused
 from schemas.states import Accrual as Accrued
-from schemas.states import Books, Member, Order
+from schemas.states import Books, Member, Order, Redemption
 from schemas.stitched import Cause, Emit
 
 TIMERS = frozenset({EXPIRY_TIMER, HOLD_TIMER})
 ACCRUAL_RULE = "accrual"
-ACCRUALS_BEFORE_PRUNING = 32
 
 # (member id, currency, signed points, qualifying, cause, emit): told of what is earned and taken back
 Earned = Callable[[str, str, int, bool, Cause, Emit], None]
@@ -67,7 +66,7 @@ class Ledger:
         order = known_order(books, data.order_id, oldest_us)
         if order is None:
             order = Order(cause.log_us, money, 0, 0, purchased=True, earned=[], by=by)
-            remember(books, data.order_id, order, oldest_us)
+            remember(books.orders, data.order_id, order, oldest_us)
         if order.money != money:
             self._refuse(member_id, "purchase", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
@@ -79,6 +78,11 @@ class Ledger:
         if order.returned or order.others:
             self._settle(side, order, cause, emit)
 
+    def has_bought(self, books: Books, order_id: str, log_us: int) -> bool:
+        """Whether a purchase of the order is remembered, so that another one is a further part of it."""
+        order = known_order(books, order_id, log_us - self._orders_us)
+        return order is not None and is_purchased(order)
+
     def take_return(self, member_id: str, books: Books, event: Return, cause: Cause, emit: Emit) -> None:
         """Take back in proportion, or wait for the purchase."""
         data, by = event.data, whose(cause)
@@ -86,11 +90,14 @@ class Ledger:
         order = known_order(books, data.order_id, oldest_us)
         if order is None:
             order = Order(cause.log_us, data.total.currency, 0, 0, purchased=False, earned=[], by=by)
-            remember(books, data.order_id, order, oldest_us)
+            remember(books.orders, data.order_id, order, oldest_us)
         if order.money != data.total.currency:
             self._refuse(member_id, "return", RefusalReason.CURRENCY_MISMATCH, None, None, cause, emit)
             return
-        returned_piece(order, by).returned += data.total.amount
+        piece = returned_piece(order, by)
+        piece.returned += data.total.amount
+        for line in data.lines or ():
+            piece.lines[line.sku] = piece.lines.get(line.sku, 0) + abs(line.amount)
         if is_purchased(order):
             self._settle(Side(member_id, books), order, cause, emit)
         else:
@@ -101,7 +108,9 @@ class Ledger:
         data = event.data
         reason = self._spending.redeem(Side(member_id, books), data, cause, emit)
         if reason is not None:
-            self._refuse(member_id, "redeem", reason, data.currency, data.points, cause, emit)
+            known = books.redemptions.get(data.redemption_id)
+            detail = None if known is None else _other(known, data.currency, data.points)
+            self._refuse(member_id, "redeem", reason, data.currency, data.points, cause, emit, detail)
 
     def redeem_cancel(self, member_id: str, books: Books, event: RedeemCancel, cause: Cause, emit: Emit) -> None:
         """Give back what a redemption spent."""
@@ -123,25 +132,15 @@ class Ledger:
         if data.currency not in self._keeper.terms:
             reason, detail = RefusalReason.UNKNOWN_CURRENCY, None
         elif known is not None:
-            same = known.currency == data.currency and known.points == data.points
-            detail = None if same else f"accepted with {known.points} {known.currency}"
-            reason = RefusalReason.ALREADY_ACCRUED
+            reason, detail = RefusalReason.ALREADY_ACCRUED, _other(known, data.currency, data.points)
         else:
             until_us = None if data.hold_until is None else time_us(data.hold_until)
             grant = Grant(ACCRUAL_RULE, data.currency, data.points, bool(data.qualifying), until_us)
             accrued = Accrued(cause.log_us, data.currency, data.points, whose(cause))
-            self._remember_accrual(books, data.accrual_id, accrued)
+            remember(books.accruals, data.accrual_id, accrued, cause.log_us - self._orders_us)
             self._give(Side(member_id, books), grant, cause, emit)
             return
         self._refuse(member_id, "accrual", reason, data.currency, data.points, cause, emit, detail)
-
-    def _remember_accrual(self, books: Books, accrual_id: str, accrued: Accrued) -> None:
-        accruals = books.accruals
-        if len(accruals) >= ACCRUALS_BEFORE_PRUNING and len(accruals) % ACCRUALS_BEFORE_PRUNING == 0:
-            oldest_us = accrued.at_us - self._orders_us
-            for known in [key for key, value in accruals.items() if value.at_us < oldest_us]:
-                del accruals[known]
-        accruals[accrual_id] = accrued
 
     def grant(self, member: Member, grant: Grant, cause: Cause, emit: Emit, order_id: str | None = None) -> None:
         """Post what a rule gives: available in a lot, or pending if it is held; none of it moves nothing.
@@ -150,7 +149,10 @@ class Ledger:
         """
         order = None if order_id is None else member.books.orders.get(order_id)
         piece = None if order is None else bought_piece(order, whose(cause), cause.log_us)
-        self._give(Side(member.member_id, member.books), grant, cause, emit, piece)
+        side = Side(member.member_id, member.books)
+        self._give(side, grant, cause, emit, piece)
+        if order is not None and any(piece.returned for piece in pieces_of(order)):
+            self._settle(side, order, cause, emit)
 
     def _give(self, side: Side, grant: Grant, cause: Cause, emit: Emit, piece: Order | None = None) -> None:
         if not grant.points:
@@ -197,7 +199,8 @@ class Ledger:
     def absorb(self, into_id: str, into: Books, from_id: str, other: Books, cause: Cause, emit: Emit) -> None:
         """Move everything of `other` into `into` by postings; orders, redemptions, lots and holds unite."""
         side = Side(into_id, into)
-        for order_id, order in merging.absorb(self._keeper, side, Side(from_id, other), cause, emit):
+        oldest_us = cause.log_us - self._orders_us
+        for order_id, order in merging.absorb(self._keeper, side, Side(from_id, other), oldest_us, cause, emit):
             self._settle(side, order, cause, emit, f":{from_id}:{order_id}")
 
     def part(
@@ -228,3 +231,9 @@ class Ledger:
                 cause.id,
             )
         )  # fmt: skip
+
+
+def _other(known: Accrued | Redemption, currency: str, points: int) -> str | None:
+    """Say what was accepted under an id, if it was something else."""
+    same = known.currency == currency and known.points == points
+    return None if same else f"accepted with {known.points} {known.currency}"

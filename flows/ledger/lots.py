@@ -7,7 +7,6 @@ five does. Points without expiry have no lot and are spent last.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
 
 from schemas.states import Account, Lot
 
@@ -44,7 +43,7 @@ def draw(account: Account, points: int, changes: Changes) -> list[Lot]:
             break
         taken = min(lot.left, points)
         points -= taken
-        drawn.append(Lot(lot.expires_us, lot.number, taken, lot.by))
+        drawn.append(Lot(lot.expires_us, lot.number, taken, lot.by, lot.ordered))
         if taken < lot.left:
             lot.left -= taken
         else:
@@ -99,8 +98,10 @@ def take_all(account: Account, changes: Changes) -> list[Lot]:
     return lots
 
 
-def summed(changes: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def summed(changes: Changes) -> Changes:
     """Give changes by expiry, each once, in order; what cancels out is left out."""
+    if len(changes) == 1:
+        return changes
     sums: dict[int, int] = {}
     for expires_us, points in changes:
         sums[expires_us] = sums.get(expires_us, 0) + points

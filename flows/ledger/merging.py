@@ -14,8 +14,15 @@ from schemas.states import Account, Books, Lot, Order
 from schemas.stitched import Cause, Emit
 
 
-def absorb(keeper: Keeper, into: Side, other: Side, cause: Cause, emit: Emit) -> list[tuple[str, Order]]:
-    """Move everything of `other`; gives the orders that both knew, for the ledger to settle anew."""
+def absorb(
+    keeper: Keeper, into: Side, other: Side, oldest_us: int, cause: Cause, emit: Emit
+) -> list[tuple[str, Order]]:  # fmt: skip
+    """Move everything of `other`; gives the orders that both knew, for the ledger to settle anew.
+
+    An order older than `oldest_us` is not remembered any more: one of its name on the other side is another order.
+    """
+    for books in (into.books, other.books):
+        books.orders = {order_id: order for order_id, order in books.orders.items() if order.at_us >= oldest_us}
     _renumber(other.books, into.books.lots)
     into.books.lots += other.books.lots
     shares.unite(into.books, other.books)
@@ -32,6 +39,7 @@ def absorb(keeper: Keeper, into: Side, other: Side, cause: Cause, emit: Emit) ->
         for drawn in redemption.draws:
             drawn.by = _seen_by(into.books, drawn.by or other.books.by)
         into.books.redemptions.setdefault(redemption_id, redemption)
+    into.books.lapsed.update(other.books.lapsed)
     for accrual_id, accrual in other.books.accruals.items():
         into.books.accruals.setdefault(accrual_id, accrual)
     return shared
@@ -51,6 +59,7 @@ def _renumber(books: Books, above: int) -> None:
     for redemption in books.redemptions.values():
         for lot in redemption.draws:
             lot.number += above
+    books.lapsed = {number + above: lapsed for number, lapsed in books.lapsed.items()}
     books.holds = {number + above: hold for number, hold in books.holds.items()}
     books.awaited = {name: [number + above for number in numbers] for name, numbers in books.awaited.items()}
 
@@ -83,7 +92,8 @@ def _move_account(
     elif receivable:
         debit(target, receivable, "transfer")
     for lot in lots:
-        lodge(target, Lot(lot.expires_us, lot.number, lot.left, _seen_by(into.books, lot.by or other.books.by)), come)
+        by = _seen_by(into.books, lot.by or other.books.by)
+        lodge(target, Lot(lot.expires_us, lot.number, lot.left, by, lot.ordered), come)
     fit(target, come)
     target.warned_us = min(target.warned_us, account.warned_us)
     target.warnings = sorted({*target.warnings, *account.warnings})

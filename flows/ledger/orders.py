@@ -7,11 +7,16 @@ number of pieces changes nothing.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from schemas.states import Books, Earned, Order
+from flows.ledger.grants import LineWorth
+from flows.ledger.line_returns import taken_back
+from schemas.states import Accrual, Books, Earned, Lapsed, Order, Redemption
 
-ORDERS_BEFORE_PRUNING = 32
+PRUNED_EVERY = 32
+
+Name = TypeVar("Name", str, int)
+Remembered = TypeVar("Remembered", Order, Redemption, Accrual, Lapsed)
 
 
 class Due(NamedTuple):
@@ -28,13 +33,20 @@ def known_order(books: Books, order_id: str, oldest_us: int) -> Order | None:
     return order if order is not None and order.at_us >= oldest_us else None
 
 
-def remember(books: Books, order_id: str, order: Order, oldest_us: int) -> None:
-    """Keep an order; now and then the ones older than `oldest_us` are forgotten."""
-    orders = books.orders
-    if len(orders) >= ORDERS_BEFORE_PRUNING and len(orders) % ORDERS_BEFORE_PRUNING == 0:
-        for known in [key for key, value in orders.items() if value.at_us < oldest_us]:
-            del orders[known]
-    orders[order_id] = order
+def remember(known: dict[Name, Remembered], name: Name, one: Remembered, oldest_us: int) -> None:
+    """Keep an order, redemption, accrual or what lapsed; now and then those older than `oldest_us` are forgotten.
+
+    They stand in order of time but for what a merge brought, which is forgotten when its turn comes.
+    """
+    if len(known) >= PRUNED_EVERY and len(known) % PRUNED_EVERY == 0:
+        old = []
+        for key, value in known.items():
+            if value.at_us >= oldest_us:
+                break
+            old.append(key)
+        for key in old:
+            del known[key]
+    known[name] = one
 
 
 def pieces_of(order: Order) -> list[Order]:
@@ -71,8 +83,8 @@ def is_purchased(order: Order) -> bool:
 
 def add_earned(piece: Order, given: Earned) -> None:
     """Note what a rule gave for a piece; what has a lot or hold of its own is noted apart."""
-    for earned in piece.earned if not given.lot else ():
-        same = earned.rule == given.rule and earned.currency == given.currency and not earned.lot
+    for earned in piece.earned if not (given.lot or given.lines) else ():
+        same = earned.rule == given.rule and earned.currency == given.currency and not (earned.lot or earned.lines)
         if same and earned.qualifying == given.qualifying:
             earned.points += given.points
             earned.taken_back += given.taken_back
@@ -84,23 +96,56 @@ def add_earned(piece: Order, given: Earned) -> None:
 def dues(order: Order) -> Iterator[Due]:
     """Give what all returns together are due and have not taken yet: `earned × returned / total`, rounded down.
 
-    A shipment after a return may lower what is due, by rounding; that is given back, so that the order of events does
-    not matter.
+    A shipment after a return may lower what is due, by rounding; that is given back. Earnings are reckoned in order of
+    their expiry. So the order of events does not matter.
     """
     pieces = pieces_of(order)
     total = sum(piece.total for piece in pieces)
     if total == 0:
         return
     returned = min(sum(piece.returned for piece in pieces), total)
+    given = [(piece, earned) for piece in pieces for earned in piece.earned]
+    if len(given) > 1:
+        given.sort(key=lambda pair: (pair[1].expires_us, pair[0].by, pair[1].points, pair[1].lines))
     earlier: dict[tuple[str, str], int] = {}
-    for piece in pieces:
-        for earned in piece.earned:
-            key = earned.rule, earned.currency
+    uncounted: dict[tuple[str, str], dict[str, int]] = {}
+    for piece, earned in given:
+        key = earned.rule, earned.currency
+        if earned.lines and returned < total:
+            if key not in uncounted:
+                uncounted[key] = lines_of(pieces)
+            unnamed = max(0, returned - sum(lines_of(pieces).values()))
+            points = _taken_of_lines(earned, total, unnamed, uncounted[key]) - earned.taken_back
+        else:
             before = earlier.get(key, 0)
             earlier[key] = after = before + earned.points
             points = after * returned // total - before * returned // total - earned.taken_back
-            if points:
-                yield Due(piece, earned, points)
+        if points:
+            yield Due(piece, earned, points)
+
+
+def _taken_of_lines(earned: Earned, total: int, unnamed: int, left: dict[str, int]) -> int:
+    """Give what returns take of points that were given for lines.
+
+    `unnamed` is the money returned without lines; `left` of the returned lines, by article, is not yet counted against
+    an earlier shipment of the same article.
+    """
+    own: dict[str, int] = {}
+    worths = [LineWorth(*line) for line in earned.lines]
+    for worth in worths:
+        part = min(left.get(worth.sku, 0), worth.amount)
+        left[worth.sku] = left.get(worth.sku, 0) - part
+        own[worth.sku] = own.get(worth.sku, 0) + part
+    return taken_back(earned.points, worths, earned.weight, total, sum(own.values()) + unnamed, own)
+
+
+def lines_of(pieces: list[Order]) -> dict[str, int]:
+    """Give what was returned of which article."""
+    found: dict[str, int] = {}
+    for piece in pieces:
+        for sku, amount in piece.lines.items():
+            found[sku] = found.get(sku, 0) + amount
+    return found
 
 
 def unite_orders(known: Order, order: Order) -> None:
@@ -113,6 +158,8 @@ def unite_orders(known: Order, order: Order) -> None:
             continue
         same.total += piece.total
         same.returned += piece.returned
+        for sku, amount in piece.lines.items():
+            same.lines[sku] = same.lines.get(sku, 0) + amount
         same.purchased = same.purchased or piece.purchased
         for earned in piece.earned:
             add_earned(same, earned)

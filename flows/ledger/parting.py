@@ -40,7 +40,8 @@ def erase(side: Side, cause: Cause, emit: Emit) -> None:
     """Write off what the member held, and forget what its books know of a person."""
     write_off(side, "erased", cause, emit)
     books = side.books
-    books.orders, books.redemptions, books.accruals, books.shares, books.by = {}, {}, {}, {}, ""
+    books.orders, books.redemptions, books.accruals, books.shares = {}, {}, {}, {}
+    books.lapsed, books.by = {}, ""
 
 
 def part(
@@ -62,6 +63,9 @@ def part(
     accruals = keep.books.accruals
     for accrual_id in [name for name, accrual in accruals.items() if accrual.by in ids]:
         to.books.accruals[accrual_id] = accruals.pop(accrual_id)
+    lapsed = keep.books.lapsed
+    for number in [number for number, one in lapsed.items() if one.by in ids]:
+        to.books.lapsed[number] = lapsed.pop(number)
     parting.place_lots()
     return divided
 

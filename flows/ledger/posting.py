@@ -92,9 +92,9 @@ def post(  # noqa: PLR0913, PLR0917  an entry is what it is
 
 def repeated(emit: Emit, cause: Cause, rule: str, currency: str) -> str:
     """Give the mark that tells an entry from earlier ones of the same cause, rule and currency; empty for the first."""
-    name, count = f"{cause.key}:{rule}:{currency}", 0
+    ours, name, count = f"{cause.key}:", f"{cause.key}:{rule}:{currency}", 0
     for entry in reversed(emit.entries):
-        if not entry.entry_id.startswith(cause.key):
+        if not entry.entry_id.startswith(ours):
             break
         count += entry.entry_id == name or entry.entry_id.startswith(f"{name}:")
     return f":{count + 1}" if count else ""

@@ -14,16 +14,17 @@ from flows.ledger.days import anniversary, day_start_us, local_date, years_since
 from schemas.standing import Standing
 
 Sums = Mapping[str, int]
+Needs = tuple[tuple[str, int], ...]
 NOWHERE = -1
 FOR_EVER = 0
 
 
-def meets(needs: Mapping[str, int], match: str, sums: Sums) -> bool:
+def meets(needs: Needs, sums: Sums, *, every: bool) -> bool:
     """Whether sums reach what is needed: all of it, or any; never where nothing is needed."""
-    if not needs:
-        return False
-    reached = (sums.get(measure, 0) >= least for measure, least in needs.items())
-    return all(reached) if match == "all" else any(reached)
+    for measure, least in needs:
+        if (sums.get(measure, 0) >= least) is not every:
+            return not every
+    return every and bool(needs)
 
 
 class Reach:
@@ -37,6 +38,11 @@ class Reach:
         self._tiers = tiers
         self._grace_us = tiers.grace or 0
         self._plan_grace_us = tiers.plan_grace or 0
+        self._needs = [(tuple(sorted(one.needs.items())), one.match == "all") for one in tiers.levels]
+        self._lifetime = [(tuple(sorted(one.lifetime.items())), one.match == "all") for one in tiers.levels]
+        self.has_lifetime = any(needs for needs, _ in self._lifetime)
+        self._measures = dict.fromkeys(tiers.measures, 0)
+        self._single = tiers.period in {"calendar_year", "lifetime"}
         self.by_plan = {level.plan: rank for rank, level in enumerate(tiers.levels) if level.plan is not None}
 
     def rank(self, tier: str | None) -> int:
@@ -106,8 +112,14 @@ class Reach:
 
     def sums(self, standing: Standing, period: int, local: ZoneInfo) -> dict[str, int]:
         """Give the sum of every measure in a period."""
+        found = dict(self._measures)
+        if self._single:
+            for share in standing.shares.values():
+                for measure, buckets in share.sums.items():
+                    if measure in found:
+                        found[measure] += buckets.get(period, 0)
+            return found
         low, high = self._days(standing, period, local)
-        found = dict.fromkeys(self._tiers.measures, 0)
         for share in standing.shares.values():
             for measure, buckets in share.sums.items():
                 if measure in found:
@@ -116,7 +128,7 @@ class Reach:
 
     def totals(self, standing: Standing) -> dict[str, int]:
         """Give the sum of every measure over all time."""
-        found = dict.fromkeys(self._tiers.measures, 0)
+        found = dict(self._measures)
         for share in standing.shares.values():
             for measure, total in share.totals.items():
                 if measure in found:
@@ -125,9 +137,9 @@ class Reach:
 
     def _reached(self, sums: Sums, at_least: int = NOWHERE) -> int:
         """The highest rank that sums give, above `at_least`."""
-        for rank in range(len(self.levels) - 1, at_least, -1):
-            level = self.levels[rank]
-            if meets(level.needs, level.match, sums):
+        for rank in range(len(self._needs) - 1, at_least, -1):
+            needs, every = self._needs[rank]
+            if meets(needs, sums, every=every):
                 return rank
         return at_least
 
@@ -135,12 +147,11 @@ class Reach:
 
     def lifetime_rank(self, standing: Standing) -> int:
         """Give the rank that stays for ever."""
-        totals = None
-        for rank in range(len(self.levels) - 1, self.base, -1):
-            level = self.levels[rank]
-            if level.lifetime:
-                totals = self.totals(standing) if totals is None else totals
-                if meets(level.lifetime, level.match, totals):
+        if self.has_lifetime:
+            totals = self.totals(standing)
+            for rank in range(len(self._lifetime) - 1, self.base, -1):
+                needs, every = self._lifetime[rank]
+                if meets(needs, totals, every=every):
                     return rank
         return self.base
 
@@ -163,10 +174,12 @@ class Reach:
         ]  # fmt: skip
         return max(paid, default=NOWHERE)
 
-    def period_rank(self, standing: Standing, at_us: int, local: ZoneInfo) -> int:
-        """Give the highest rank that a period gives whose tiers have not ended yet."""
+    def period_rank(self, standing: Standing, at_us: int, local: ZoneInfo, above: int) -> int:
+        """Give the highest rank above a given one that a period gives whose tiers have not ended yet, else that one."""
+        rank = above
+        if rank == len(self.levels) - 1:
+            return rank
         now = self.period(standing, at_us, local)
-        rank = NOWHERE
         for period in range(now - self._kept(), now + 1):
             rank = self._reached(self.sums(standing, period, local), rank)
         return rank
@@ -190,14 +203,20 @@ class Reach:
         if self._tiers.period == "rolling":
             ends.append(self._rolling_end_us(standing, rank, now, local))
         else:
+            kept = self._kept()
             held = [
-                period + self._kept() for period in range(now - self._kept(), now + 1)
+                self._end_us(standing, period + kept, local) for period in range(now - kept - 1, now + 1)
                 if self._reached(self.sums(standing, period, local)) >= rank
             ]  # fmt: skip
-            if held or not ends:
-                end_us = self.period_end_us(standing, max(held, default=now), local)
-                ends.append(FOR_EVER if end_us == FOR_EVER else end_us + self._grace_us)
+            ends += [end_us for end_us in held if end_us == FOR_EVER or end_us > at_us]
+            if not ends:
+                ends.append(self._end_us(standing, now, local))
         return FOR_EVER if FOR_EVER in ends else max(ends)
+
+    def _end_us(self, standing: Standing, period: int, local: ZoneInfo) -> int:
+        """When a period and its grace are over; 0 if they never are."""
+        end_us = self.period_end_us(standing, period, local)
+        return FOR_EVER if end_us == FOR_EVER else end_us + self._grace_us
 
     def _rolling_end_us(self, standing: Standing, rank: int, today: int, local: ZoneInfo) -> int:
         """When the days looked at stop giving the rank, plus the grace; they leave the window one after the other."""

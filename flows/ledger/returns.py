@@ -1,15 +1,16 @@
 """What returns take back, and from where.
 
-What is due is taken from the lot or hold that the purchase opened. What is missing there was spent or released, and the
-currency's policy says how far a return reaches: `only_pending` takes nothing but what is still held; `within_balance`
-what else is available, the lots that expire first; `unlimited` even more, and the rest is owed. What a policy lets the
-member keep is waived for good: it is not taken later.
+What is due is taken from the lot or hold that the purchase opened; what of it expired meanwhile comes from breakage, as
+if the return had come before. What is missing then was spent or released, and the currency's policy says how far a
+return reaches: `only_pending` takes nothing but what is still held; `within_balance` what else is available, the lots
+that expire first; `unlimited` even more, and the rest is owed. What a policy lets the member keep is waived for good:
+it is not taken later.
 """
 
 from flows.ledger.keeping import Keeper, Side, Terms
-from flows.ledger.lots import Changes, draw, draw_from, lodge
+from flows.ledger.lots import Changes, draw, draw_from, lodge, summed
 from flows.ledger.orders import Due, dues
-from flows.ledger.posting import account_of, balance_of, changed_legs, credit
+from flows.ledger.posting import account_of, balance_of, changed_legs, credit, repeated
 from flows.ledger.shares import count
 from schemas.states import Account, Books, Earned, Lot, Order
 from schemas.stitched import Cause, Emit
@@ -39,51 +40,72 @@ class Returns:
     ) -> list[tuple[Earned, int]]:  # fmt: skip
         books, terms, moved = side.books, self._keeper.terms[currency], []
         account, changes = account_of(books, currency), Changes()
-        before = balance_of(account)
+        before, lapsed = balance_of(account), 0
         for due in group:
-            earned, points = due.earned, due.points
+            earned, points, expired = due.earned, due.points, 0
             earned.taken_back += points
             if points > 0:
-                kept = self._take(books, account, terms, earned, points, changes)
+                kept, expired = _take(books, account, terms, earned, points, changes)
                 earned.waived += kept
                 points -= kept
             else:
                 points = -_give_back(books, account, terms, due, changes)
-            count(books, account, currency, due.piece.by, earned=-points)
+            count(books, account, currency, due.piece.by, earned=-points, expired=-expired)
+            lapsed += expired
             moved.append((earned, points))
         legs = changed_legs(before, account, "issued")
+        if lapsed:
+            (_, issued), *others = legs or [("issued", 0)]
+            legs = [("issued", issued + lapsed), *others, ("breakage", -lapsed)]
+        if not legs and summed(changes):
+            legs = [("issued", 0)]  # what one lot gave the other got
         if legs:
-            self._keeper.enter(side, currency, legs, f"return.{rule}", cause, emit, mark, changes)
+            rule = f"return.{rule}"
+            mark = mark or repeated(emit, cause, rule, currency)
+            self._keeper.enter(side, currency, legs, rule, cause, emit, mark, changes)
         return moved
 
-    @staticmethod
-    def _take(
-        books: Books, account: Account, terms: Terms, earned: Earned, points: int, changes: Changes
-    ) -> int:  # fmt: skip
-        """Take points back; gives how many the policy lets the member keep."""
-        hold = books.holds.get(earned.lot) if earned.lot else None
-        if hold is not None:
-            voided = min(hold.points, points)
-            hold.points -= voided
-            account.pending -= voided
-            points -= voided
-        if terms.returns == "only_pending":
-            return points
-        if earned.lot:
-            taken = draw_from(account, _expiry_of(account, terms, earned), earned.lot, points, changes)
-        else:
-            taken = min(account.available - account.lotted, points)
+
+def _take(
+    books: Books, account: Account, terms: Terms, earned: Earned, points: int, changes: Changes
+) -> tuple[int, int]:  # fmt: skip
+    """Take points back; gives how many the policy lets the member keep, and how many had expired."""
+    hold = books.holds.get(earned.lot) if earned.lot else None
+    if hold is not None:
+        voided = min(hold.points, points)
+        hold.points -= voided
+        account.pending -= voided
+        points -= voided
+    if terms.returns == "only_pending":
+        return points, 0
+    if earned.lot:
+        taken = draw_from(account, _expiry_of(account, terms, earned), earned.lot, points, changes)
+    else:
+        taken = min(account.available - account.lotted, points)
+    account.available -= taken
+    expired = _take_lapsed(books, earned.lot, points - taken)
+    points -= taken + expired
+    taken = min(account.available, points)
+    if taken:
+        draw(account, taken, changes)
         account.available -= taken
         points -= taken
-        taken = min(account.available, points)
-        if taken:
-            draw(account, taken, changes)
-            account.available -= taken
-            points -= taken
-        if terms.returns == "within_balance":
-            return points
-        account.receivable += points
+    if terms.returns == "within_balance":
+        return points, expired
+    account.receivable += points
+    return 0, expired
+
+
+def _take_lapsed(books: Books, number: int, points: int) -> int:
+    """Take points back from what expired of a lot; gives how many."""
+    lapsed = books.lapsed.get(number) if points else None
+    if lapsed is None:
         return 0
+    taken = min(lapsed.points, points)
+    lapsed.points -= taken
+    if not lapsed.points:
+        del books.lapsed[number]
+    return taken
 
 
 def _expiry_of(account: Account, terms: Terms, earned: Earned) -> int:
@@ -111,5 +133,5 @@ def _give_back(books: Books, account: Account, terms: Terms, due: Due, changes: 
     if earned.lot:
         by = "" if due.piece.by == books.by else due.piece.by
         expires_us = _expiry_of(account, terms, earned) or earned.expires_us
-        lodge(account, Lot(expires_us, earned.lot, account.available - before, by), changes)
+        lodge(account, Lot(expires_us, earned.lot, account.available - before, by, ordered=True), changes)
     return points

@@ -9,22 +9,30 @@ the expiry and comes late. A cancelled redemption cancels its voucher and gives 
 How many there are is kept by the stock (flows/ledger/stock.py).
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+from config.expressions.names import names_of
+from config.expressions.scene import Scene
+from config.expressions.typed import compile_expression
 from config.program import Program
 from config.rewards import Reward
 from flows.ledger.days import moment_of, zone_of
 from flows.ledger.refusing import refuse
 from flows.ledger.stock import Stock
 from schemas.events import Redeem
+from schemas.facts import Facts
 from schemas.reasons import RefusalReason
 from schemas.records import VoucherChanged
 from schemas.standing import Voucher, VoucherState
 from schemas.states import Member
 from schemas.stitched import Cause, Emit, Parted, Stitched
 
+FactsOf = Callable[[Member], Facts]
+
 TIMER = "voucher"
+NO_EVENT = "alias"  # an event with no field of its own: a reward's condition knows the member's names only
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no letter that is taken for a digit
 CODE_LENGTH, CODE_GROUP = 16, 4
 CLOSED_KEPT = 32
@@ -48,9 +56,13 @@ def is_code(text: str) -> bool:
 class Rewards:
     """The catalogue of a program; changes a member's `vouchers` and the shelves."""
 
-    def __init__(self, program: Program, secret: bytes, stock: Stock | None) -> None:
+    def __init__(self, program: Program, secret: bytes, stock: Stock | None, facts: FactsOf) -> None:
         self.catalogue: dict[str, Reward] = program.rewards
-        self._secret, self._stock = secret, stock
+        self._secret, self._stock, self._facts, self._brand = secret, stock, facts, program.time_zone
+        self._conditions = {
+            name: compile_expression(reward.when, names_of(NO_EVENT)).test
+            for name, reward in program.rewards.items() if reward.when is not None
+        }  # fmt: skip
         self._kept_us = program.retention.orders
         brand = zone_of(None, program.time_zone)
         self._windows = {name: _window(reward, brand) for name, reward in program.rewards.items()}
@@ -70,10 +82,10 @@ class Rewards:
 
     def hindrance(self, member: Member, name: str, at_us: int) -> RefusalReason | None:
         """Give why a member may not have a reward now, None if it may; without a stock nothing runs out."""
-        reward, tier = self.catalogue.get(name), _tier(member)
+        reward = self.catalogue.get(name)
         if reward is None:
             return RefusalReason.UNKNOWN_REWARD
-        if reward.tiers and tier not in reward.tiers:
+        if not self._is_for(member, name, reward, at_us):
             return RefusalReason.NOT_ELIGIBLE
         start_us, end_us = self._windows[name]
         if at_us < start_us or (end_us and at_us >= end_us):
@@ -86,6 +98,13 @@ class Rewards:
         if stock is not None and stock.left(name, reward, member.member_id) <= 0:
             return RefusalReason.OUT_OF_STOCK
         return None
+
+    def _is_for(self, member: Member, name: str, reward: Reward, at_us: int) -> bool:
+        """Whether a reward is for members like this one, by tier and condition."""
+        if reward.tiers and _tier(member) not in reward.tiers:
+            return False
+        test = self._conditions.get(name)
+        return test is None or test(Scene(self._facts(member), None, at_us, self._brand))
 
     def refusal(self, member: Member, event: Redeem, cause: Cause) -> RefusalReason | None:
         """Give why a redemption for a reward is refused, None if the ledger may take the points."""

@@ -9,14 +9,13 @@ from flows.ledger.expiry import NEVER
 from flows.ledger.giving import Giver, new_number
 from flows.ledger.keeping import Keeper, Side
 from flows.ledger.lots import Changes, draw, extend, fit
+from flows.ledger.orders import remember
 from flows.ledger.posting import account_of, credit, debit
 from flows.ledger.shares import count, whose
 from schemas.events import PointsAdjustData, RedeemData
 from schemas.reasons import RefusalReason
 from schemas.states import Books, Lot, Redemption
 from schemas.stitched import Cause, Emit
-
-REDEMPTIONS_BEFORE_PRUNING = 32
 
 
 class Spending:
@@ -38,7 +37,8 @@ class Spending:
         legs = debit(account, points, "redeemed")
         if terms.expiries.extends:
             extend(account, terms.expiries.of(cause.event_us), changes)
-        self._remember(books, data.redemption_id, Redemption(cause.log_us, currency, points, by=by, draws=draws))
+        redemption = Redemption(cause.log_us, currency, points, by=by, draws=draws)
+        remember(books.redemptions, data.redemption_id, redemption, cause.log_us - self._remembered_us)
         self._keeper.enter(side, currency, legs, "redeem", cause, emit, "", changes)
         return None
 
@@ -52,14 +52,6 @@ class Spending:
             return RefusalReason.INSUFFICIENT_BALANCE
         return None
 
-    def _remember(self, books: Books, redemption_id: str, redemption: Redemption) -> None:
-        redemptions = books.redemptions
-        if len(redemptions) >= REDEMPTIONS_BEFORE_PRUNING and len(redemptions) % REDEMPTIONS_BEFORE_PRUNING == 0:
-            oldest_us = redemption.at_us - self._remembered_us
-            for known in [key for key, value in redemptions.items() if value.at_us < oldest_us]:
-                del redemptions[known]
-        redemptions[redemption_id] = redemption
-
     def cancel(self, side: Side, redemption_id: str, cause: Cause, emit: Emit) -> RefusalReason | None:
         """Give back what a redemption spent, into the lots that it came from."""
         books = side.books
@@ -72,7 +64,7 @@ class Spending:
         count(books, account, currency, redemption.by, redeemed=-redemption.points)
         legs = credit(account, redemption.points, "redeemed")
         for drawn in redemption.draws:
-            lot = Lot(drawn.expires_us, drawn.number, drawn.left, drawn.by)
+            lot = Lot(drawn.expires_us, drawn.number, drawn.left, drawn.by, drawn.ordered)
             late = lot.expires_us <= cause.log_us
             if late and terms.late_cancel == "renew" and not terms.expiries.extends:
                 lot.expires_us, lot.number = terms.expiries.of(cause.event_us), new_number(books)

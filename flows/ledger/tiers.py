@@ -9,8 +9,7 @@ The timer is armed for the earliest time at which that could be; what is earned 
 
 from config.program import Program
 from config.tiers import Level, Measure, Perk
-from flows.ledger.days import local_date, period_name, zone_of
-from flows.ledger.grants import Grant
+from flows.ledger.days import local_date, member_zone, period_name
 from flows.ledger.reach import NOWHERE, Reach
 from flows.ledger.refusing import refuse
 from flows.ledger.rewards import Rewards
@@ -20,6 +19,8 @@ from schemas.records import TierChanged
 from schemas.standing import Plan, Share, Standing
 from schemas.states import Member
 from schemas.stitched import Cause, Emit, Merged, Parted, Stitched
+
+Change = tuple[str, int]  # (measure, signed value)
 
 TIMER = "tier"
 PERK_PERIODS_KEPT = 4
@@ -64,39 +65,43 @@ class Tiers:
         standing.joined_us = min(standing.joined_us, cause.event_us)
         return standing
 
-    def earned(
-        self, member: Member, currency: str, points: int, effective_us: int, cause: Cause, emit: Emit,
-        *, qualifying: bool = True,
-    ) -> None:  # fmt: skip
-        """Count points that were earned, or taken back if below zero."""
-        for name, measure in self._points.get(currency, ()):
-            if qualifying or not measure.qualifying_only:
-                self._count(member, name, points, effective_us, cause, emit)
+    def of_points(self, currency: str, points: int, *, qualifying: bool) -> list[Change]:
+        """Give what points that were earned change, or taken back if below zero."""
+        measures = self._points.get(currency, ())
+        return [(name, points) for name, measure in measures if qualifying or not measure.qualifying_only]
 
-    def spent(self, member: Member, money: str, amount: int, cause: Cause, emit: Emit) -> None:
-        """Count money that was spent, or given back if below zero."""
-        for name in self._spend.get(money, ()) if amount else ():
-            self._count(member, name, amount, cause.event_us, cause, emit)
+    def of_spend(self, money: str, amount: int) -> list[Change]:
+        """Give what money that was spent changes, or given back if below zero."""
+        return [(name, amount) for name in self._spend.get(money, ())] if amount else []
 
-    def visited(self, member: Member, event: str, cause: Cause, emit: Emit) -> None:
-        """Count an event of this type, or an activity of this kind."""
-        for name in self._visits.get(event, ()):
-            self._count(member, name, 1, cause.event_us, cause, emit)
+    def of_visit(self, event: str) -> list[Change]:
+        """Give what an event of this type changes, or an activity of this kind."""
+        return [(name, 1) for name in self._visits.get(event, ())]
 
-    def _count(self, member: Member, measure: str, value: int, at_us: int, cause: Cause, emit: Emit) -> None:
+    def count(self, member: Member, changes: list[Change], cause: Cause, emit: Emit) -> None:
+        """Count changes of measures at the time of their event, and let the member rise if they are enough."""
+        if not changes:
+            return
         standing = self.joined(member, cause, emit)
-        local = zone_of(member.relations.time_zone, self._zone)
+        lower = any(value < 0 for _, value in changes)
+        fall = self._falls_at_once(member, standing, cause) if lower else None
+        bucket = self.reach.bucket(cause.event_us, member_zone(member, self._zone))
         by = cause.by if isinstance(cause, Stitched) else UNKNOWN_ONE
-        fall = self._falls_at_once(member, standing, cause) if value < 0 else None
-        share = standing.shares.setdefault(by, Share())
-        buckets, bucket = share.sums.setdefault(measure, {}), self.reach.bucket(at_us, local)
-        if bucket not in buckets:
-            oldest = self.reach.oldest_bucket(cause.log_us, local)
-            for old in [known for known in buckets if known < oldest]:
-                del buckets[old]
-        buckets[bucket] = buckets.get(bucket, 0) + value
-        share.totals[measure] = share.totals.get(measure, 0) + value
-        self._settle(member, standing, cause, emit, lower=value < 0, fall=fall)
+        share = standing.shares.get(by)
+        if share is None:
+            share = standing.shares[by] = Share()
+        for measure, value in changes:
+            buckets = share.sums.setdefault(measure, {})
+            if bucket not in buckets:
+                self._forget_old(member, buckets, cause)
+            buckets[bucket] = buckets.get(bucket, 0) + value
+            share.totals[measure] = share.totals.get(measure, 0) + value
+        self._settle(member, standing, cause, emit, lower=lower, fall=fall)
+
+    def _forget_old(self, member: Member, buckets: dict[int, int], cause: Cause) -> None:
+        oldest = self.reach.oldest_bucket(cause.log_us, member_zone(member, self._zone))
+        for old in [known for known in buckets if known < oldest]:
+            del buckets[old]
 
     def _falls_at_once(self, member: Member, standing: Standing, cause: Cause) -> TierReason | None:
         """Whether a return may end the tier now: it does so by the program, and something still gives the tier."""
@@ -126,7 +131,8 @@ class Tiers:
     ) -> None:  # fmt: skip
         """Rise if there is reason to; fall only where that is at once; see to it that the timer is early enough."""
         rank, at_us = self.reach.rank(standing.tier), cause.log_us
-        best, reason = self._best(member, standing, at_us)
+        looked_above = NOWHERE if lower else rank
+        best, reason = self._best(member, standing, at_us, looked_above)
         if best > rank:
             self._move(member, standing, best, at_us, reason, cause, emit)
         elif best < rank and fall is not None:
@@ -134,17 +140,18 @@ class Tiers:
         elif lower or not standing.due_us:
             self._arm(member, standing, at_us, emit)
 
-    def _best(self, member: Member, standing: Standing, at_us: int) -> tuple[int, TierReason]:
-        """The highest rank that anything gives, and what gives it."""
-        local = zone_of(member.relations.time_zone, self._zone)
-        best, reason = self.reach.base, TierReason.JOINED
-        for rank, why in (
-            (self.reach.lifetime_rank(standing), TierReason.LIFETIME),
-            (self.reach.period_rank(standing, at_us, local), TierReason.QUALIFIED),
-            (self.reach.plan_rank(standing, at_us), TierReason.SUBSCRIBED),
-        ):
-            if rank > best:
-                best, reason = rank, why
+    def _best(
+        self, member: Member, standing: Standing, at_us: int, above: int = NOWHERE
+    ) -> tuple[int, TierReason]:  # fmt: skip
+        """The highest rank above a given one that anything gives, else that one, and what gives it."""
+        local, reach = member_zone(member, self._zone), self.reach
+        best, reason = max(reach.base, above), TierReason.JOINED
+        if reach.has_lifetime and (rank := reach.lifetime_rank(standing)) > best:
+            best, reason = rank, TierReason.LIFETIME
+        if (rank := reach.period_rank(standing, at_us, local, best)) > best:
+            best, reason = rank, TierReason.QUALIFIED
+        if standing.plans and (rank := reach.plan_rank(standing, at_us)) > best:
+            best, reason = rank, TierReason.SUBSCRIBED
         return best, reason
 
     def _move(
@@ -170,13 +177,13 @@ class Tiers:
 
     def _welcome(self, member: Member, level: Level, at_us: int, cause: Cause, emit: Emit) -> None:
         """Give the vouchers that come with a tier, once in a local year."""
-        year = local_date(at_us, zone_of(member.relations.time_zone, self._zone)).year
+        year = local_date(at_us, member_zone(member, self._zone)).year
         for reward in level.rewards:
             self._rewards.give(member, reward, f"tier.{level.id}.{reward}.{year}", cause, emit)
 
     def _arm(self, member: Member, standing: Standing, at_us: int, emit: Emit) -> int:
         """Arm the timer for when the tier could end, unless an earlier one is; give when it could end (0: never)."""
-        local = zone_of(member.relations.time_zone, self._zone)
+        local = member_zone(member, self._zone)
         until_us = self.reach.until_us(standing, self.reach.rank(standing.tier), at_us, local)
         if until_us and (until_us < standing.due_us or standing.due_us <= at_us):
             standing.due_us = max(until_us, at_us + 1)
@@ -224,7 +231,7 @@ class Tiers:
 
     def _came_near(self, member: Member, standing: Standing, level: Level, percent: int, due_us: int) -> bool:
         """Whether the period that just ended came to so much of what the tier needs."""
-        local = zone_of(member.relations.time_zone, self._zone)
+        local = member_zone(member, self._zone)
         ended_us = due_us - (self._config.grace or 0) - 1
         sums = self.reach.sums(standing, self.reach.period(standing, ended_us, local), local)
         near = [sums.get(name, 0) * 100 >= least * percent for name, least in level.needs.items()]
@@ -237,11 +244,6 @@ class Tiers:
         standing = member.standing
         rank = NOWHERE if standing is None else self.reach.rank(standing.tier)
         return None if rank == NOWHERE else self.reach.levels[rank]
-
-    def bonus(self, level: Level | None, currency: str, points: int) -> Grant | None:
-        """Give what a purchase's points earn more in a tier, rounded down; it never qualifies."""
-        extra = 0 if level is None else points * (level.earn_percent - 100) // 100
-        return Grant(f"tier.{level.id}", currency, extra, qualifying=False) if level is not None and extra > 0 else None
 
     def used(self, member: Member, event: Activity, cause: Stitched, emit: Emit) -> None:
         """Count the use of a perk, or refuse it: the tier has none, or they are used up."""
@@ -264,7 +266,7 @@ class Tiers:
 
     def perk_period(self, member: Member, perk: Perk, at_us: int) -> str:
         """Give the name of the day, month or year in which a use at a moment counts."""
-        return period_name(local_date(at_us, zone_of(member.relations.time_zone, self._zone)), perk.per)
+        return period_name(local_date(at_us, member_zone(member, self._zone)), perk.per)
 
     # what happens to members
 
@@ -290,7 +292,8 @@ class Tiers:
         rank, their_rank = self.reach.rank(ours.tier), self.reach.rank(theirs.tier)
         best, _ = self._best(into, ours, step.log_us)
         if max(best, their_rank) > rank:
-            self._move(into, ours, max(best, their_rank), step.log_us, TierReason.MERGED, None, emit)
+            cause = step if best > max(rank, their_rank) else None      # what one of them had was welcomed then
+            self._move(into, ours, max(best, their_rank), step.log_us, TierReason.MERGED, cause, emit)
         ours.due_us = 0
         self._arm(into, ours, step.log_us, emit)
 

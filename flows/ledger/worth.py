@@ -8,22 +8,29 @@ unless the rule's condition is about lines. Rounding comes once a rule, at the v
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
 from config.earning import EarnRule, Exclusion, Rate
 from config.expressions.names import Named
 from config.expressions.scene import Scene
 from config.expressions.typed import Expression, compile_expression
+from flows.ledger.grants import LineWorth
 from schemas.events import OrderLine
 
 
 class Worth(NamedTuple):
-    """`weighted / divisor` points before rounding, from `counted / scale` of money or pieces that count."""
+    """`weighted / divisor` points before rounding, from `counted / scale` of money or pieces that count.
+
+    `lines` tell what each article counted for where lines were looked at, of `weight` in all.
+    """
 
     weighted: int
     divisor: int
     counted: int
     scale: int
+    lines: tuple[LineWorth, ...] = ()
+    weight: int = 0
 
 
 NOTHING = Worth(0, 1, 0, 1)
@@ -105,11 +112,17 @@ class Weigher:
                 return NOTHING
             return Worth(total.amount * self._points_for(scene), 1, total.amount, 1)
         listed = counted = weighted = 0
+        articles: dict[str, LineWorth] = {}
         for line in lines:
             listed += line.amount
+            weight = 0
             if self._counts(scene, line):
                 counted += line.amount
-                weighted += line.amount * self._points_for(scene)
+                weight = line.amount * self._points_for(scene)
+                weighted += weight
+            if line.amount > 0:
+                _, amount, earlier = articles.get(line.sku, LineWorth(line.sku, 0, 0))
+                articles[line.sku] = LineWorth(line.sku, amount + line.amount, earlier + weight)
         scene.line = None
         rest, numerator, denominator = total.amount - listed, 1, 1
         if rest < 0:
@@ -117,14 +130,15 @@ class Weigher:
         elif self._when is None:
             counted += rest
             weighted += rest * self._points_for(scene)
-        counted, weighted = max(0, counted * numerator), max(0, weighted * numerator)
+        weight = max(0, weighted)
+        counted, weighted = max(0, counted * numerator), weight * numerator
         if counted < self._minimum * denominator:
             return NOTHING
-        return Worth(weighted, denominator, counted, denominator)
+        return Worth(weighted, denominator, counted, denominator, tuple(articles.values()), weight)
 
     def _of_money(self, scene: Scene) -> Worth:
-        weighted, divisor, counted, scale = self._money_of(scene)
-        return Worth(weighted, divisor * self._per, counted, scale)
+        weighted, divisor, counted, scale, lines, weight = self._money_of(scene)
+        return Worth(weighted, divisor * self._per, counted, scale, lines, weight)
 
     def _of_event(self, scene: Scene) -> Worth:
         """The rule's points once, if any line counts where lines are asked for and the minimum is reached."""
@@ -143,12 +157,16 @@ class Weigher:
         if self._money is not None and not self._money_of(scene).counted:
             return NOTHING
         counted, weighted = Fraction(0), Fraction(0)
+        articles: dict[str, tuple[int, Fraction]] = {}
         if hasattr(scene.data, "lines"):
             for line in scene.data.lines or ():
                 if self._counts(scene, line):
                     pieces = Fraction(str(line.quantity))
+                    worth = pieces * self._points_for(scene)
                     counted += pieces
-                    weighted += pieces * self._points_for(scene)
+                    weighted += worth
+                    amount, earlier = articles.get(line.sku, (0, Fraction(0)))
+                    articles[line.sku] = amount + line.amount, earlier + worth
             scene.line = None
         else:
             quantity = scene.data.quantity
@@ -156,9 +174,14 @@ class Weigher:
             weighted = counted * self._points_for(scene)
         if weighted <= 0:
             return NOTHING
-        return Worth(
-            weighted.numerator, weighted.denominator * self._per_quantity, counted.numerator, counted.denominator
+        scale = lcm(weighted.denominator, *(worth.denominator for _, worth in articles.values()))
+        lines = tuple(
+            LineWorth(sku, amount, int(worth * scale)) for sku, (amount, worth) in articles.items() if amount > 0
         )
+        return Worth(
+            weighted.numerator, weighted.denominator * self._per_quantity, counted.numerator, counted.denominator,
+            lines, int(weighted * scale),
+        )  # fmt: skip
 
 
 def _set(names: list[str] | None) -> frozenset[str] | None:

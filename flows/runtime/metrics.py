@@ -109,6 +109,16 @@ CATALOGUE: tuple[Described, ...] = (
     # value
     Described("balanza_points_outstanding", "gauge", ("currency",),
               "Points that members hold, which the brand owes (points)"),
+    Described("balanza_points_pending", "gauge", ("currency",),
+              "Points that members earned and cannot spend yet (points)"),
+    Described("balanza_points_receivable", "gauge", ("currency",),
+              "Points that members owe (points)"),
+    Described("balanza_points_expiring", "gauge", ("currency", "month"),
+              "Points that members hold, by the month in which they expire (points)"),
+    Described("balanza_points_breakage", "gauge", ("currency",),
+              "Points that expired or were written off since the deployment began (points)"),
+    Described("balanza_points_cost", "gauge", ("currency", "rule"),
+              "Points that a rule gave since the deployment began, less what returns took back (points)"),
     Described("balanza_refusals_total", "counter", ("reason",),
               "Accepted events that moved no points, by reason (events)"),
     # decisions
@@ -162,6 +172,11 @@ class Metrics:
         self.identity_changes_total = self._counter("identity_changes_total")
         self.alerts_total = self._counter("alerts_total")
         self.points_outstanding = self._gauge("points_outstanding")
+        self.points_pending = self._gauge("points_pending")
+        self.points_receivable = self._gauge("points_receivable")
+        self.points_expiring = self._gauge("points_expiring")
+        self.points_breakage = self._gauge("points_breakage")
+        self.points_cost = self._gauge("points_cost")
         self.refusals_total = self._counter("refusals_total")
         self.decisions_total = self._counter("decisions_total")
         self.suppressions_total = self._counter("suppressions_total")

@@ -1,10 +1,10 @@
 """Which events were seen: a durable set of 128-bit keys with a retention, for exactly-once by event identity.
 
-A batch's keys become a sorted segment (three numpy columns, 24 bytes an event); at the epoch's end those of all its
-batches become one, stored as one row. A batch asks all segments at once: a table of bits that were ever set tells for
-most keys that a segment cannot hold them, a binary search decides the rest. So an event that was never seen, which is
-nearly every one, costs a fraction of a microsecond. Segments of like size are merged, four into one, and dropped once
-all they hold is older than the retention. Keys that are not clearly new stand in a dictionary until the epoch ends.
+The keys of the open epoch stand in a dictionary; at its end they become a sorted segment (three numpy columns, 24
+bytes an event), stored as one row. A batch asks for all its keys at once: a segment's sieve tells for most that it
+cannot hold them, a binary search decides the rest. So an event that was never seen, which is nearly every one, costs a
+fraction of a microsecond. Segments of like size are merged, four into one, and dropped once all they hold is older than
+the retention.
 
 A key is remembered from the log time of its first sight; exactly so long, whatever was merged or dropped when, since
 the time is kept with the key. With it stands a 32-bit hash of the body: the same key with another body is a conflict.
@@ -21,8 +21,7 @@ SECOND_US = 1_000_000
 TAG = b"\x00d"
 MERGED_AT_ONCE = 4
 SEGMENT_ROWS_MAX = 1 << 20
-SEGMENT_ROWS_MIN = 64
-SIEVE_ROWS_MIN = 1 << 13
+SIEVE_ROWS_MIN = 1 << 16     # below that a search stays in the processor's cache
 SIEVE_SLOTS_A_ROW = 4
 HIGH_BITS = 64
 AGE_BITS = 32
@@ -80,12 +79,6 @@ class Segment:
         return np.nonzero(self._sieve[wanted_high >> self._shift])[0]
 
 
-def _sorted(keys: list[bytes], values: list[int]) -> Segment:
-    halves = np.frombuffer(b"".join(keys), dtype="<u8")
-    order = np.argsort(halves[::2], kind="stable")
-    return Segment(0, halves[::2][order], halves[1::2][order], np.array(values, dtype=np.uint64)[order])
-
-
 def _merged(number: int, parts: list[Segment]) -> Segment:
     high = np.concatenate([part.high for part in parts])
     order = np.argsort(high, kind="stable")
@@ -105,7 +98,6 @@ class SeenEvents:
         self.recent: dict[bytes, int] = {}
         self._again: dict[bytes, list[int]] = {}
         self._segments: list[Segment] = []
-        self._open: list[Segment] = []
         self._store = store
         self._next = 1
         if store is not None:
@@ -115,7 +107,7 @@ class SeenEvents:
                 self._next = max(self._next, segment.number + 1)
 
     def __len__(self) -> int:
-        return len(self.recent) + sum(len(segment) for segment in (*self._segments, *self._open))
+        return len(self.recent) + sum(len(segment) for segment in self._segments)
 
     def probe(self, keys: list[bytes]) -> dict[int, list[int]]:
         """Give, by position, what is held of these 16-byte keys; most often nothing.
@@ -125,15 +117,16 @@ class SeenEvents:
         found: dict[int, list[int]] = {}
         if not keys:
             return found
-        wanted = np.frombuffer(b"".join(keys), dtype="<u8")[::2].copy()
-        for segment in (*self._segments, *self._open):
-            segment.find(wanted, keys, found)
+        if self._segments:
+            wanted = np.frombuffer(b"".join(keys), dtype="<u8")[::2].copy()
+            for segment in self._segments:
+                segment.find(wanted, keys, found)
         if len(set(keys)) < len(keys):
             times = Counter(keys)
             for at, key in enumerate(keys):
                 if times[key] > 1:
                     found.setdefault(at, [])
-        if self.recent:
+        if not self.recent.keys().isdisjoint(keys):
             for at, key in enumerate(keys):
                 if key in self.recent:
                     found.setdefault(at, [])
@@ -141,15 +134,7 @@ class SeenEvents:
 
     def note(self, keys: list[bytes], values: list[int]) -> None:
         """Note keys of a batch that are clearly new; a value is body hash << 32 | seconds of log time."""
-        if len(keys) < SEGMENT_ROWS_MIN:
-            self.recent.update(zip(keys, values, strict=True))
-            return
-        self._open.append(_sorted(keys, values))
-        while len(self._open) >= MERGED_AT_ONCE:
-            last = self._open[-MERGED_AT_ONCE:]
-            if len(last[0]) > 2 * len(last[-1]):
-                break
-            self._open[-MERGED_AT_ONCE:] = [_merged(0, last)]
+        self.recent.update(zip(keys, values, strict=True))
 
     def first_sight(self, key: bytes, body: int, log_us: int, stored: list[int] | None) -> int | None:
         """Note the event and give None if it was not seen within the retention, else the body hash it had then.
@@ -174,10 +159,11 @@ class SeenEvents:
         """Turn the open epoch's keys into a segment; merge and drop segments."""
         rows: list[tuple[bytes, bytes | None]] = []
         if self.recent:
-            self._open.append(_sorted(list(self.recent), list(self.recent.values())))
-        if self._open:
-            self._add(_merged(self._next, self._open), rows)
-            self.recent, self._again, self._open = {}, {}, []
+            halves = np.frombuffer(b"".join(self.recent), dtype="<u8")
+            value = np.fromiter(self.recent.values(), dtype=np.uint64, count=len(self.recent))
+            order = np.argsort(halves[::2], kind="stable")
+            self._add(Segment(self._next, halves[::2][order], halves[1::2][order], value[order]), rows)
+            self.recent, self._again = {}, {}
             self._merge(rows)
         self._drop_outdated(log_us, rows)
         if self._store is not None:

@@ -90,7 +90,7 @@ class Table(Generic[T]):
 
     def load(self, key: str) -> T | None:
         """Give a row that is not in `young`, and put it there."""
-        row = self._old.pop(key, None)
+        row = self._old.pop(key, None) if self._old else None
         if row is None:
             if self._all_here or self._store is None or (key in self.dirty and self.dirty[key] is None):
                 return None
@@ -113,11 +113,12 @@ class Table(Generic[T]):
     def put(self, key: str, row: T) -> None:
         """Keep a new or changed row."""
         self.dirty[key] = row
-        if key in self.young:
-            self.young[key] = row
-        else:
-            self._old.pop(key, None)
-            self._admit(key, row)
+        if key not in self.young:
+            if self._old:
+                self._old.pop(key, None)
+            if len(self.young) >= self.young_max:
+                self._turn()
+        self.young[key] = row
 
     def remove(self, key: str) -> None:
         """Forget the row."""

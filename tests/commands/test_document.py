@@ -8,7 +8,17 @@ import msgspec
 from config.currencies import Currency
 from config.loader import load_program
 from config.program import Program
-from schemas.states import Account, Books, Cart, Consent, Member, Relations, decode_member, encode_state
+from schemas.states import (
+    Account,
+    Books,
+    Cart,
+    Consent,
+    Lot,
+    Member,
+    Relations,
+    decode_member,
+    encode_state,
+)
 from sinks.document import surface_document
 from tests.config.samples import CORNER_SHOP
 
@@ -36,8 +46,9 @@ def test_a_member_without_anything_has_every_part() -> None:
     )
     assert shown(ada()) == {
         "member_id": "m_ada", "version": 7, "space": "default", "known": True, "updated_at": "2026-03-02T12:00:00Z",
-        "identifiers": {}, "attributes": {}, "balances": {"points": {**zeros, "next_expiry": None}}, "tier": None,
-        "rewards": [], "vouchers": [], "offers": [], "challenges": [], "consents": [],
+        "identifiers": {}, "attributes": {},
+        "balances": {"points": {**zeros, "next_expiry": None, "expiries": []}},
+        "tier": None, "rewards": [], "vouchers": [], "offers": [], "challenges": [], "consents": [],
         "preferences": {
             "channels": [], "topics": [], "frequency": "normal", "quiet": None, "language": None, "time_zone": None
         },
@@ -50,7 +61,15 @@ def test_every_currency_of_the_program_stands_in_it() -> None:
     program = PROGRAM.model_copy(update={"currencies": {"miles": Currency(name="M"), "points": Currency(name="P")}})
     balances = shown(ada(books=Books({"points": Account(30, 5, 2, 57, 20, 0)})), program)["balances"]
     assert (list(balances), balances["miles"]["available"]) == (["miles", "points"], 0)
-    assert list(balances["points"].values()) == [30, 5, 2, 57, 20, 0, None]
+    assert list(balances["points"].values()) == [30, 5, 2, 57, 20, 0, None, []]
+
+
+def test_the_whole_calendar_of_expiry_stands_in_it() -> None:
+    """What expires together is one line, the next first."""
+    lots = [Lot(NOON_US, 1, 3), Lot(NOON_US, 2, 4, "email:ada@x.org"), Lot(NOON_US + 86_400_000_000, 3, 5)]
+    points = shown(ada(books=Books({"points": Account(20, lots=lots, lotted=12)})))["balances"]["points"]
+    expiries = [{"at": "2026-03-02T12:00:00Z", "points": 7}, {"at": "2026-03-03T12:00:00Z", "points": 5}]
+    assert (points["next_expiry"], points["expiries"]) == (expiries[0], expiries)
 
 
 def test_consents_and_wishes_are_told_with_their_origin() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tests.commands.made import balanza
+from tests.commands.test_identity import kept
+from tests.sinks.examples import alert, identity, member
 
 ADA = "loyalty:BZ00000001"
 
@@ -131,3 +133,28 @@ def test_without_surfaces_the_warehouse_answers(out: Path, tmp_path: Path) -> No
     assert without["identifiers"] == with_surface["identifiers"]
     assert not without["surface_written"]
     assert "surface is not written yet" in balanza("member", ADA, "--out", copy).stdout
+
+
+def test_the_timeline_tells_what_the_rules_did(tmp_path: Path) -> None:
+    """Conflicts and splits on both sides, quarantine, refusals, and alerts with whose they are."""
+    out = kept(
+        tmp_path / "out", member("m_ada"), member("m_kid"),
+        identity(1, "conflict", "m_ada", ("loyalty:L2",), "m_kid", detail="loyalty is unique"),
+        identity(2, "quarantine", "m_ada", ("device:d",)),
+        identity(3, "limit", "m_ada", ("phone:+1",), detail="2 a year"),
+        identity(4, "split", "m_ada", ("cookie:k",), "m_kid", detail="desk: a child's"),
+        identity(5, "refused", "m_ada", (), detail="nothing to part"), identity(6, "release", "m_ada", ("device:d",)),
+        identity(7, "export", "m_ada", ()), alert(1, "m_ada"),
+    )  # fmt: skip
+    told = [line["what"] for line in page(out, "m_ada", "--all")["timeline"]]
+    assert told == [
+        "loyalty:L2 left out of an event of m_ada, which are m_kid's: loyalty is unique",
+        "device:d is shared by too many and links nobody from now on",
+        "phone:+1 left out: a limit was reached: 2 a year",
+        "cookie:k of m_ada became a member of its own, m_kid: desk: a child's",
+        "asked for what could not be done: nothing to part",
+        "device:d links again",
+        "export was asked for",
+        "shared identifier for identity desk: shared by many (look at the device)",
+    ]
+    assert [line["what"] for line in page(out, "m_kid", "--all")["timeline"]] == [told[0], told[3]]

@@ -71,3 +71,10 @@ def test_an_erased_member_is_named_as_such(erasing: Path, who: str) -> None:
     result = balanza("member", who, "--out", erasing)
     assert (result.exit_code, "was erased on 2026-01-01 13:00" in result.stderr) == (1, True)
     assert balanza("export", who, "--out", erasing).exit_code == 1
+
+
+def test_rejected_lines_that_were_erased_are_not_sent_again(erasing: Path) -> None:
+    """They count, and say that they were erased; `--raw` has only what is left."""
+    listed = json.loads(balanza("deadletters", "list", "--out", erasing, "--json").stdout)
+    assert (listed["total"], [one["detail"] for one in listed["letters"]].count("erased")) == (4, 3)
+    assert balanza("deadletters", "list", "--raw", "--out", erasing).stdout == '{"ids": {"email": "bob@x.org"}}\n'

@@ -37,6 +37,8 @@ WRONG = [
     (f"{SPEND}, exclude: {{}}", "8: earn.0.exclude: found a mapping; expected `categories`, `skus` or both"),
     (f"{SPEND}, exclude: {{categories: [a]}}, rates: [{{points: 2, categories: [b, a]}}]", "8: earn.0.rates.0.categories.1: found 'a'; expected a category that `exclude` does not name"),
     (f"{VISIT}, rates: [{{points: 2, categories: [a]}}]", "8: earn.0.rates.0.categories: found a list; expected an event that has lines: purchase"),
+    (f"{VISIT}, rates: [{{points: 2, tiers: [gold]}}]", "8: earn.0.rates.0.tiers.0: found 'gold'; expected a tier declared in `tiers.levels`: there is none"),
+    (f"{VISIT}, when: tier == 'gold'", '8: earn.0.when: found "gold" at character 9; expected one of tier: there is none'),
     (f"{VISIT}, rates: [{{points: 2, channels: [a]}}]", "8: earn.0.rates.0.channels: found a list; expected an event that has a `channel`"),
     (f"{SPEND}, rates: [{{points: 2}}]", "8: earn.0.rates.0: found a mapping; expected `tiers`, `categories`, `stores`, `channels` or `when`"),
     (f"{SPEND}, rates: [{{points: 2, stores: [a, b]}}, {{points: 3, stores: [b], channels: [app]}}]", "8: earn.0.rates.1: found a mapping; expected something that rates.0, which comes first, does not cover already"),

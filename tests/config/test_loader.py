@@ -33,7 +33,7 @@ TYPOS = [
     ("    points: 1", "    points: 1.5", "21: earn.0.points: found 1.5; expected a whole number from 1 to 1000000000000"),
     ("    points: 1\n", "", "18: earn.0: found 'spend'; expected `points`, or `bonus`"),
     ("currency: GBP", "currency: GPB", "22: earn.0.per.currency: found 'GPB'; expected one of 168 codes such as EUR, GBP, USD (did you mean 'GBP'?)"),
-    ("rounding: down", "roundng: down", "23: earn.0.roundng: unknown key 'roundng'; accepted: id, on, currency, points, per, per_quantity, bonus, rounding, when, rates, exclude, minimum, between, hours, clock, birthday, first, every, caps, budget, stacking, group, hold, expires_after, qualifying (did you mean 'rounding'?)"),
+    ("rounding: down", "roundng: down", "23: earn.0.roundng: unknown key 'roundng'; accepted: id, on, currency, points, per, per_quantity, bonus, rounding, when, rates, exclude, minimum, between, hours, clock, birthday, first, every, once_a, caps, budget, stacking, group, hold, expires_after, qualifying (did you mean 'rounding'?)"),
     ("rounding: down", "rounding: half-up", "23: earn.0.rounding: found 'half-up'; expected 'down' or 'up' or 'half_up' or 'half_even' (did you mean 'half_up'?)"),
     ("after: 2h ", "after: 2 hours", f"28: signals.0.after: found '2 hours'; expected {DURATION}"),
     ("after: 2h ", "after: 7200", f"28: signals.0.after: found 7200; expected {DURATION}"),

@@ -44,9 +44,12 @@ class Life:
 
     _context = multiprocessing.get_context("forkserver")
 
-    def __init__(self, log: Path, out: Path, chosen: Settings, doomed: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, log: Path, out: Path, chosen: Settings, doomed: Callable[[], None] | None = None,
+        program: Path = CORNER_SHOP,
+    ) -> None:  # fmt: skip
         self._context.set_forkserver_preload([__name__, "tests.flow.dooms"])
-        self._process = self._context.Process(target=_life, args=(log, out, chosen, doomed))
+        self._process = self._context.Process(target=_life, args=(log, out, chosen, doomed, program))
         self._process.start()
 
     def end(self, after_seconds: float | None = None) -> int:
@@ -62,7 +65,7 @@ class Life:
         return status
 
 
-def _life(log: Path, out: Path, chosen: Settings, doomed: Callable[[], None] | None) -> None:
+def _life(log: Path, out: Path, chosen: Settings, doomed: Callable[[], None] | None, program: Path) -> None:
     if doomed is not None:
         doomed()
-    live(log, out, chosen)
+    live(log, out, chosen, load_program(program))

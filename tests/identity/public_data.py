@@ -32,13 +32,13 @@ def data(name: str) -> Path:
     return path
 
 
-def desk() -> Program:
-    """A program with types for what people's records hold; `person` is one that no rule is made for."""
-    return program("""identity:
+def desk(more: str = "") -> Program:
+    """A program with types for what people's records hold; `person` is one that no rule is made for but `more`."""
+    return program(f"""identity:
   identifiers:
-    social_security: {known: true, priority: 950}
-    name_and_birthday: {known: true, priority: 450, normalise: lower}
-    person: {known: true, priority: 650}
+    social_security: {{known: true, priority: 950}}
+    name_and_birthday: {{known: true, priority: 450, normalise: lower}}
+    person: {{known: true, priority: 650{more}}}
 """)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from config.program import Program
 from flows.stations import StitchHost, Wiring
 from schemas.log import LogBatch, Row
 from schemas.records import IdentityChanged
@@ -62,12 +63,14 @@ def components(graph: list[Link]) -> set[frozenset[str]]:
     return {frozenset(group) for group in groups.values()}
 
 
-def stitched(rows: list[Row], batch: int, restarts: tuple[int, ...] = (), folder: Path | None = None) -> Said:
+def stitched(
+    rows: list[Row], batch: int, restarts: tuple[int, ...] = (), folder: Path | None = None, by: Program | None = None
+) -> Said:  # fmt: skip
     """What the stitching station says of the rows: batches of a size, saved and opened anew after so many rows."""
     said: Said = {}
     number = 0
     for begin, end in pairwise((0, *restarts, len(rows))):
-        wiring = Wiring(desk(), folder, cache_bytes=SMALL_CACHE_BYTES)
+        wiring = Wiring(by or desk(), folder, cache_bytes=SMALL_CACHE_BYTES)
         station = StitchHost(wiring, number)
         for some in range(begin, end, batch):
             out = station.work(LogBatch(rows[some : min(some + batch, end)], None, 0, 0.0))
@@ -108,6 +111,26 @@ def test_components_are_members_in_any_order(graph: list[Link], seed: int) -> No
     found = groups(people(stitched(rows_of(alias_lines(shuffled(graph, seed))), 1_000)))
     assert (len(found), max(map(len, found))) == (COMPONENTS, LARGEST)
     assert found == components(graph)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        pytest.param(", unique: true", id="unique"),
+        pytest.param(", max: {values: 1, within: ever}", id="at most one"),
+        pytest.param(", shared: {members: 1, within: ever}", id="shared by one"),
+    ],
+)
+def test_no_rule_keeps_an_alias_from_joining(graph: list[Link], rules: str) -> None:
+    """A steward's word stands, whatever the limits of the type; and an alias is no sighting."""
+    told = stitched(rows_of(alias_lines(shuffled(graph, ORDERS))), 1_000, by=desk(rules))
+    assert groups(people(told)) == components(graph)
+
+
+def test_links_in_everyday_events_make_the_same_members(graph: list[Link]) -> None:
+    """Where the type has no limits; those that other types have by default do not touch it."""
+    lines = [line.replace(b'"alias"', b'"page_view"') for line in alias_lines(shuffled(graph, ORDERS))]
+    assert groups(people(stitched(rows_of(lines), 1_000))) == components(graph)
 
 
 @pytest.mark.parametrize("batch", [1, 17, 5_000, LINKS])

@@ -75,7 +75,7 @@ def measured(records: list[Record], types: tuple[str, ...]) -> Quality:
     ],
 )  # fmt: skip
 def test_people_of_the_simulation(shared: float, by: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where nobody shares anything no pair is wrong; a family's tablet makes one member of it."""
+    """Where nobody shares anything no pair is wrong; a tablet of a family that is too small to be noticed joins it."""
     options = SimulateOptions(
         events=SIMULATED_EVENTS, members=SIMULATED_PEOPLE, rates=Rates(shared_device=shared, malformed=0.0)
     )

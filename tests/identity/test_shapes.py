@@ -34,9 +34,9 @@ def test_only_anonymous_types_make_an_anonymous_event() -> None:
 def test_a_shared_type_is_watched_beside_a_known_one() -> None:
     """A value does not vouch for itself: a shared phone alone is no sighting, nor is a cookie without a person."""
     shapes = Shapes(index())
-    assert shapes["cookie", "email"].watched == (1,)
-    assert shapes["cookie", "phone", "email"].watched == (1, 2)
-    assert shapes["cookie", "phone"].watched == (1,)
+    assert shapes["cookie", "email"].watched == ((1, 0),)
+    assert shapes["cookie", "phone", "email"].watched == ((1, 0), (2, 0))
+    assert shapes["cookie", "phone"].watched == ((1, 0),)
     assert shapes["cookie", "device"].watched == ()
     assert shapes["phone",].watched == ()
     assert shapes["loyalty", "email"].watched == ()

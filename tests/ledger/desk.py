@@ -37,9 +37,14 @@ def micros(time: str) -> int:
     return int(datetime.fromisoformat(time).replace(tzinfo=UTC).timestamp()) * 1_000_000
 
 
+def minute(at_us: int) -> str:
+    """A time to the minute, in UTC."""
+    return datetime.fromtimestamp(at_us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M")
+
+
 def shown(at_us: int) -> str:
     """A time to the minute, in UTC; only the day if it is midnight."""
-    return datetime.fromtimestamp(at_us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M").removesuffix("T00:00")
+    return minute(at_us).removesuffix("T00:00")
 
 
 class Desk:
@@ -71,15 +76,17 @@ class Desk:
         self.members.put(member_id, packed)
         return packed.books
 
-    def event(self, who: str, time: str, kind: str, data: dict[str, Any], id: str) -> None:
-        """Apply an event; `who` is `member/identifier`."""
+    def event(self, who: str, time: str, kind: str, data: dict[str, Any], id: str, late_us: int = 0) -> None:
+        """Apply an event; `who` is `member/identifier`; it happened `late_us` before the log had it."""
         member_id, _, by = who.partition("/")
         self.books(member_id)
         wire = event_of(kind, id, time, {"ids": {"loyalty": by or "x"}, **data})
         event = _decoder.decode(msgspec.json.encode(wire))
         assert not isinstance(event, Rejected), event
         at_us = micros(time)
-        step = Stitched(id, SOURCE, id, at_us, at_us, member_id, event, None, known=True, created=False, by=by)
+        step = Stitched(
+            id, SOURCE, id, at_us - late_us, at_us, member_id, event, None, known=True, created=False, by=by
+        )
         self.machine.apply([step])
 
     def merge(self, who: str, time: str, id: str) -> None:

@@ -33,9 +33,17 @@ OWN = ("workout", "referral")
 _decoder = EventDecoder(activities=frozenset(OWN))
 
 
+TIERS = """
+tiers:
+  period: calendar_year
+  measures: {spend: {of: spend, money: GBP}}
+  levels: [{id: silver, name: Silver, needs: {spend: 5000}}, {id: gold, name: Gold, needs: {spend: 10000}}]
+"""
+
+
 def earning_program(rules: str, zone: str = "UTC") -> Program:
-    """A program with two currencies and these rules (the YAML of the list `earn`)."""
-    return program(f"""
+    """A program with two currencies and these rules (the YAML of the list `earn`); tiers if a rule speaks of them."""
+    return program(f"""{TIERS if "tier" in rules else ""}
 time_zone: {zone}
 currencies: {{points: {{name: Points}}, miles: {{name: Miles}}}}
 activities: [{", ".join(OWN)}]

@@ -47,10 +47,10 @@ class Line(NamedTuple):
     outcome: str
 
 
-def row_of(event: dict[str, Any], log_us: int, offset: int) -> Row:
+def row_of(event: dict[str, Any], log_us: int, offset: int, decoder: EventDecoder = _decoder) -> Row:
     """The row a connector would make of an event; log time never goes back behind `log_us`."""
     raw = msgspec.json.encode(event)
-    decoded = _decoder.decode(raw)
+    decoded = decoder.decode(raw)
     assert not isinstance(decoded, Rejected), decoded
     event_us = time_us(decoded.time)
     return max(log_us, event_us), event_us, PLACE, offset, raw, decoded

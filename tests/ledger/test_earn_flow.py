@@ -47,6 +47,29 @@ def test_other_events_earn_too() -> None:
     ] == [("e2", "visit", "points", 3), ("e3", "review", "miles", 2)]  # fmt: skip
 
 
+def test_a_tier_earns_at_its_own_rate_from_the_next_purchase_on() -> None:
+    """What lifts a member into a tier is earned at the old one's rate."""
+    check("""
+        purchase  ada  2026-01-01T10:00  o1  100.00 GBP  -> +100 = 100
+        purchase  ada  2026-01-02T10:00  o2   10.00 GBP  -> +30 = 130
+        purchase  bob  2026-01-02T10:00  o3   10.00 GBP  -> +10 = 10
+        """, earning_program("""
+- {id: spend, on: purchase, currency: points, points: 1, per: {amount: 100, currency: GBP},
+   rates: [{points: 3, tiers: [gold]}]}
+"""))
+
+
+def test_an_order_that_was_forgotten_is_a_new_one() -> None:
+    """A further part earns nothing by the event, an order of the same name after `retention.orders` does."""
+    check("""
+        purchase  ada  2026-01-01T10:00  o1  10.00 GBP  -> +7 = 7
+        purchase  ada  2026-03-01T10:00  o1  10.00 GBP  -> nothing
+        purchase  ada  2028-01-01T10:00  o1  10.00 GBP  -> +7 = 14
+        """, earning_program("""
+- {id: app, on: purchase, currency: points, points: 7, minimum: {amount: 100, currency: GBP}}
+"""))
+
+
 def test_a_members_own_zone_decides_what_hour_it_is() -> None:
     """As it was told by the member's preference."""
     zoned = event_of("preference", "e1", "2026-01-01T10:00", {"ids": ids_of("ada"), "time_zone": "Europe/Madrid"})

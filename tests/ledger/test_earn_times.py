@@ -140,6 +140,18 @@ def test_every_third_visit() -> None:
         """)
 
 
+def test_every_second_day_with_a_visit() -> None:
+    """Of several visits on one local day one counts; the day is that of the visit, however late it is told."""
+    earn(f"- {{id: visit, {VISIT}, every: 2, once_a: day}}", """
+        store_visit  2026-01-01T10:00  store=a  -> nothing
+        store_visit  2026-01-01T22:59  store=a  -> nothing
+        store_visit  2026-01-01T23:00  store=a  -> visit +5
+        store_visit  2026-01-02T10:00  store=a  -> nothing
+        store_visit  2025-12-30T10:00  store=a  -> nothing
+        store_visit  2025-12-31T10:00  store=a  -> visit +5
+        """, zone="Europe/Madrid")
+
+
 def test_a_referral_credits_both() -> None:
     """The new customer by an attribute, the one who sent them by an event of their own."""
     earn("""

@@ -24,7 +24,10 @@ def test_an_accrual_counts_once() -> None:
         accrual  m1/ada  2026-01-01T12:00  a2  5 stars    -> refused UNKNOWN_CURRENCY
         """, shop(TEN_DAYS))  # fmt: skip
     desk.do("accrual", "m1/ada", "2026-01-01T13:00", ["a1", "501", "miles"], "x")
-    assert [refusal.detail for refusal in desk.emit.refusals] == ["accepted with 500 miles"]
+    desk.do("redeem", "m1/ada", "2026-01-01T14:00", ["r1", "5", "miles"], "y")
+    desk.do("redeem", "m1/ada", "2026-01-01T15:00", ["r1", "6", "miles"], "z")
+    details = [refusal.detail for refusal in desk.emit.refusals]
+    assert details == ["accepted with 500 miles", "accepted with 5 miles"]
 
 
 def test_an_accrual_may_be_pending_until_a_time() -> None:
@@ -81,6 +84,15 @@ def test_a_return_voids_what_is_held() -> None:
     assert desk.said() == ["+6 = 6 (0 pending)"]
     desk.do("return", "m1/ada", "2026-02-02T10:00", ["o1", "6.00", "EUR"], "b3")
     assert desk.said() == ["-6 = 0"]
+
+
+def test_what_an_order_earns_later_knows_earlier_returns() -> None:
+    """A challenge may be won with an order of which something was returned already."""
+    desk = Desk(shop(TEN_DAYS))
+    desk.do("purchase", "m1/ada", "2026-01-01T10:00", ["o1", "10.00", "EUR"], "p1")
+    desk.do("return", "m1/ada", "2026-01-02T10:00", ["o1", "4.00", "EUR"], "b1")
+    assert give(desk, "m1", Grant("bonus", "miles", 10), "2026-01-03T10:00", "o1") == ["+10 = 10", "-4 = 6"]
+    assert give(desk, "m1", Grant("bonus", "miles", 10), "2026-01-04T10:00", "o1") == ["+10 = 16", "-4 = 12"]
 
 
 def test_a_policy_may_confine_returns_to_what_is_held() -> None:

@@ -160,6 +160,20 @@ def test_activity_extends_everything() -> None:
     assert desk.said() == ["-9 = 0"]
 
 
+def test_a_merge_of_accounts_that_activity_extends() -> None:
+    """Each part keeps its end until the next activity, which is for all."""
+    desk = tell("""
+        purchase  m1/ada  2026-01-01T10:00  o1  10.00 GBP  -> +10 = 10
+        purchase  m2/bob  2026-01-05T10:00  o2   4.00 GBP  -> +4 = 4
+        merge     m1+m2   2026-01-06T10:00                 -> -4 = 0, +4 = 14
+        """, shop("expiry: {policy: activity_extends, days: 10}"))  # fmt: skip
+    assert desk.lots("m1") == [("2026-01-12", 10), ("2026-01-16", 4)]
+    desk.do("purchase", "m1/bob", "2026-01-07T10:00", ["o3", "1.00", "GBP"], "x")
+    assert desk.lots("m1") == [("2026-01-18", 10), ("2026-01-18", 5)]
+    desk.do("return", "m1/bob", "2026-01-07T11:00", ["o2", "4.00", "GBP"], "y")
+    assert desk.lots("m1") == [("2026-01-18", 10), ("2026-01-18", 1)]
+
+
 def test_a_warning_comes_before_points_expire() -> None:
     """With the points that will; it is cleared when nothing is left of them."""
     tell("""
@@ -239,3 +253,17 @@ def test_an_erased_person_leaves_no_lot() -> None:
         later     -       2026-02-01T00:00                 -> nothing
         """, shop(TEN_DAYS))  # fmt: skip
     assert desk.lots("m1") == []
+
+
+def test_a_return_of_what_expired_takes_it_from_breakage() -> None:
+    """The member pays for neither twice: it ends as if the return had come before the expiry."""
+    desk = tell("""
+        purchase  m1/ada  2026-01-01T10:00  o1  10.00 GBP  -> +10 = 10
+        purchase  m1/ada  2026-01-10T10:00  o2   5.00 GBP  -> +5 = 15
+        redeem    m1/ada  2026-01-10T11:00  r1  3 points   -> -3 = 12
+        later     -       2026-01-12T00:00                 -> -7 = 5
+        return    m1/ada  2026-01-13T10:00  o1   6.00 GBP  -> +0 = 5
+        return    m1/ada  2026-01-13T11:00  o1   4.00 GBP  -> -3 = 2
+        """, shop(TEN_DAYS))  # fmt: skip
+    account = desk.books("m1").accounts["points"]
+    assert (account.earned, account.redeemed, account.expired) == (5, 3, 0)

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,15 +47,31 @@ class Model:
         return None
 
 
+@pytest.fixture(autouse=True, scope="module", params=["as it is", "smallest"])
+def sieves(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Everything as it is, then with a sieve for the smallest segment."""
+    before = seen.SIEVE_ROWS_MIN
+    if request.param == "smallest":
+        seen.SIEVE_ROWS_MIN = 1
+    yield
+    seen.SIEVE_ROWS_MIN = before
+
+
 def ask(events: SeenEvents, sights: list[Sight], second: int, model: Model) -> tuple[int, list[object], list[object]]:
     """Ask for a batch as the stitcher does; give the time after it, what was answered, and what should have been."""
     stored = events.probe([key_of(key) for key, _, _ in sights])
     answers: list[object] = []
     expected: list[object] = []
+    new: dict[bytes, int] = {}
     for at, (key, body, later) in enumerate(sights):
         second += later
-        answers.append(events.first_sight(key_of(key), body, second * SECOND_US + 999_999, stored.get(at)))
+        if at in stored:
+            answers.append(events.first_sight(key_of(key), body, second * SECOND_US + 999_999, stored[at]))
+        else:
+            answers.append(None)
+            new[key_of(key)] = body << 32 | second
         expected.append(model.first_sight(key, body, second))
+    events.note(list(new), list(new.values()))
     return second, answers, expected
 
 

@@ -132,5 +132,5 @@ KINDS = {
     "surfaces, states loaded": Kind(lambda at, store: Surfaces(at, document, load=store.get), read_surfaces),
     "surfaces, live":         Kind(lambda at, store: Surfaces(at, document, 0.0, store.get), read_surfaces),
     "all together":           Kind(make_all, read_all, stride=5),
-    "people who ask":         Kind(make_people, read_people, 9, people_epochs, people_epochs),
+    "people who ask":         Kind(make_people, read_people, 13, people_epochs, people_epochs),
 }  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.records import TABLES
+from sinks.erased_lines import ErasedLines
 from sinks.erasing import anonymous_name
 from sinks.erasing_rules import RULES
 from sinks.stored import columns
@@ -21,6 +22,7 @@ from tests.sinks.people import (
     PERSONAL,
     Lives,
     erased,
+    erasure,
     life,
     said,
 )
@@ -214,3 +216,25 @@ def test_a_line_that_a_crash_left_half_written_is_erased_again(tmp_path: Path, t
     assert (len(path.read_bytes()), "ada@x.org" in path.read_text()) == (len(text), False)
     assert json.loads(first)["erased"] in {True, "request 1"}
     assert json.loads(second)["member_id"] == "bob"
+
+
+def test_a_line_that_is_being_appended_is_left_alone(tmp_path: Path) -> None:
+    """The worker goes on writing meanwhile: half a line at the end is not what a crash left."""
+    path = tmp_path / "outbox.jsonl"
+    half = b'{"action_id":"ac9","member_id":"ada","at":"2026-01'
+    path.write_bytes(half)
+    assert (ErasedLines([erasure()]).erase(path, "actions"), path.read_bytes()) == ([0], half)
+
+
+def test_it_does_not_matter_how_many_passes_it_took(tmp_path: Path) -> None:
+    """Rows, lines and report are the same whether the erasure became Parquet with what came before or by itself."""
+    back = (identity(8, "link", "new", (ADA,), at_us=ERASED_US), member("new"), said(91, "new", (ADA,), ERASED_US))
+    once, often = Lives(tmp_path / "once"), Lives(tmp_path / "often")
+    once.take(packet(*life()), erased(), packet(*back))
+    for each in (packet(*life()), erased(), packet(*back)):
+        often.take(each)
+    for table in TABLES:
+        query = f"SELECT * FROM stored.{table} ORDER BY ALL"
+        assert once.rows(query) == often.rows(query), table
+    for name in ("outbox.jsonl", "dead_letters.jsonl", "erasures.jsonl"):
+        assert (once.folder / name).read_bytes() == (often.folder / name).read_bytes()

@@ -37,7 +37,8 @@ def moment(at_us: int | None) -> str:
     return "-" if at_us is None else datetime.fromtimestamp(at_us / 1e6, UTC).strftime("%Y-%m-%dT%H:%M")
 
 
-def _say(record: Any) -> str:  # noqa: ANN401  # one of five kinds
+def say(record: Any) -> str:  # noqa: ANN401  # one of five kinds
+    """What a record says, as the tables write it."""
     match record:
         case EntryPosted():
             points = sum(points for account, points in record.legs if account in {"available", "receivable"})
@@ -70,7 +71,8 @@ def _purchase(words: list[str], code: str) -> dict[str, Any]:
     return data
 
 
-def _data(kind: str, id: str, words: list[str], code: str) -> dict[str, Any]:  # noqa: PLR0911  # a case a kind
+def data_of(kind: str, id: str, words: list[str], code: str) -> dict[str, Any]:  # noqa: PLR0911  # a case a kind
+    """The data of an event without its identifiers; `code` is that of the voucher issued last."""
     match kind, words:
         case "purchase", _:
             return _purchase(words, code)
@@ -94,15 +96,23 @@ def _data(kind: str, id: str, words: list[str], code: str) -> dict[str, Any]:  #
             return {"time_zone": zone}
         case "points_adjust", [points, currency]:
             return {"points": int(points), "currency": currency, "reason": "goodwill", "actor": "desk"}
+        case _:
+            return _identity(kind, words)
+
+
+def _identity(kind: str, words: list[str]) -> dict[str, Any]:
+    match kind, words:
         case "alias", []:
             return {}
+        case "split", [part]:
+            return {"part": ids_of(part), "actor": "desk", "reason": "wrong"}
         case _:
             raise AssertionError((kind, words))
 
 
 def told(folded: Folded) -> list[str]:
     """Everything a fold said, in words, a table after the other."""
-    return [_say(record) for table in RECORDS for record in records(folded, table)]
+    return [say(record) for table in RECORDS for record in records(folded, table)]
 
 
 def fold_table(table: str, program: Program) -> tuple[Folded, list[tuple[str, str]]]:
@@ -121,13 +131,14 @@ def fold_table(table: str, program: Program) -> tuple[Folded, list[tuple[str, st
             end = event_of("alias", "end", time, {"ids": ids_of("nobody")})
             clock_us = row_of(end, 0, 0)[0]
         else:
-            event = event_of(kind, name, time, {"ids": ids_of(who), **_data(kind, name, words, code)})
+            names = {"keep" if kind == "split" else "ids": ids_of(who)}
+            event = event_of(kind, name, time, {**names, **data_of(kind, name, words, code)})
             rows.append(row_of(event, rows[-1][0] if rows else 0, number))
         folded = fold(program, rows, clock_us)
         new: list[str] = []
         for record_table in RECORDS:
             found = records(folded, record_table)
-            new += [_say(record) for record in found[before[record_table] :]]
+            new += [say(record) for record in found[before[record_table] :]]
             before[record_table] = len(found)
         vouchers = records(folded, "vouchers")
         code = vouchers[-1].code if vouchers else ""

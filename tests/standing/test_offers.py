@@ -183,14 +183,23 @@ def test_distinct_categories_are_counted_over_orders() -> None:
         """, challenge("{kind: categories, at_least: 3}"))  # fmt: skip
 
 
+def test_an_event_that_does_not_count_opens_no_challenge() -> None:
+    """An order without any line of the goal leaves nothing behind."""
+    check("""
+        purchase  ada  2026-03-01T10:00  o1  5.00 USD hair=5.00  -> nothing
+        purchase  ada  2026-03-02T10:00  o2  5.00 USD skin=5.00  -> deal granted
+        purchase  ada  2026-03-03T10:00  o3  5.00 USD skin=5.00  -> +5 stars, deal completed 2
+        """, challenge("{kind: streak, at_least: 2, categories: [skin]}"))  # fmt: skip
+
+
 def test_only_some_lines_shops_and_channels_count() -> None:
     """What the goal names narrows what is counted."""
     goal = "{kind: amount, at_least: 1000, money: USD, categories: [skin], stores: [north], channels: [app]}"
     check("""
-        purchase  ada  2026-03-01T10:00  o1  20.00 USD skin=20.00 at=north by=web  -> deal granted
+        purchase  ada  2026-03-01T10:00  o1  20.00 USD skin=20.00 at=north by=web  -> nothing
         purchase  ada  2026-03-01T11:00  o2  20.00 USD skin=20.00 at=south by=app  -> nothing
         purchase  ada  2026-03-01T12:00  o3  20.00 USD hair=20.00 at=north by=app  -> nothing
-        purchase  ada  2026-03-01T13:00  o4  20.00 USD skin=9.99 hair=10.01 at=north by=app  -> nothing
+        purchase  ada  2026-03-01T13:00  o4  20.00 USD skin=9.99 hair=10.01 at=north by=app  -> deal granted
         purchase  ada  2026-03-01T14:00  o5   0.01 USD skin=0.01 at=north by=app  -> +5 stars, deal completed 1000
         """, challenge(goal))  # fmt: skip
 
@@ -258,4 +267,17 @@ tiers:
         offer_grant  ada  2026-03-01T10:00  deal           -> refused NOT_ELIGIBLE
         purchase     ada  2026-03-01T11:00  o1  10.00 USD  -> tier gold QUALIFIED until 2027-12-31T23:00
         offer_grant  ada  2026-03-01T12:00  deal           -> deal granted
+        """, by)  # fmt: skip
+
+
+def test_a_condition_narrows_what_counts() -> None:
+    """It is asked when the event comes, also for a grant that comes later."""
+    goal = 'goal: {kind: count, at_least: 2, when: "total >= 500 and attribute.plan != \\"staff\\""}'
+    by = shop(f"{{name: Deal, lasts: 7d, late: 2d, {goal}, {REWARD}}}")
+    check("""
+        purchase     ada  2026-03-02T10:00  o1   6.00 USD  -> nothing
+        purchase     ada  2026-03-02T11:00  o2   4.00 USD  -> nothing
+        offer_grant  ada  2026-03-01T10:00  deal           -> deal granted
+        purchase     ada  2026-03-03T10:00  o3   4.99 USD  -> nothing
+        purchase     ada  2026-03-03T11:00  o4   5.00 USD  -> +5 stars, deal completed 2
         """, by)  # fmt: skip

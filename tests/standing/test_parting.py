@@ -6,7 +6,7 @@ from config.program import Program
 from flows.ledger.ledger import Ledger
 from flows.ledger.stock import Stock
 from flows.runtime.table import Table
-from flows.standing import StandingMachine
+from flows.standing import Heard, StandingMachine
 from flows.stations import MemberHost, StitchHost, Wiring
 from schemas.log import LogBatch
 from schemas.records import TierChanged
@@ -14,6 +14,7 @@ from schemas.standing import Shelf
 from schemas.states import Member, decode_shelf, encode_state
 from schemas.stitched import Emit, Parted, Stitched
 from tests.ledger.tables import event_of, ids_of, rows_of
+from tests.standing.tables import check
 from tests.standing.test_rewards import COFFEE, shop
 from tests.standing.test_tiers import LEVELS, club
 
@@ -43,7 +44,7 @@ def part(kept: Member, by: Program) -> tuple[Member, list[TierChanged]]:
     """Part `bob` from a member."""
     emit = Emit(lambda *_: None)
     shelves: Table[Shelf] = Table(b"s", encode_state, decode_shelf)
-    machine = StandingMachine(by, Ledger(by), Stock(shelves, 256), b"")
+    machine = StandingMachine(by, Ledger(by), Heard(), Stock(shelves, 256), b"")
     parted = Member("m_part", "default", known=True)
     step = Parted("k", "desk", "s1", NOON_US, NOON_US, kept.member_id, "m_part", [BOB], known=True, keeps_known=True)
     machine.part(kept, parted, step, emit)
@@ -104,3 +105,23 @@ offers:
     parted, _ = part(kept, by)
     counts = [len(member.offers.instances["moves:all"].parts) if member.offers else 0 for member in (kept, parted)]
     assert counts == [1, 2]
+
+
+def test_a_split_event_parts_tier_challenge_and_voucher() -> None:
+    """From the event on each goes its own way; what is done afterwards counts for who did it."""
+    by = club(levels=LEVELS, extra="""
+rewards: {cake: {name: Cake}}
+offers:
+  moves: {name: Moves, granted: automatically, goal: {kind: count, at_least: 2, events: [workout]},
+          reward: {voucher: cake}}
+""")
+    check("""
+        purchase  ada      2026-03-01T10:00  o1  120.00 EUR  -> tier silver QUALIFIED until 2027-12-31T23:00
+        purchase  bob      2026-03-02T10:00  o2  500.00 EUR  -> tier gold QUALIFIED until 2027-12-31T23:00
+        activity  bob      2026-03-02T11:00  workout         -> moves granted
+        alias     ada+bob  2026-03-03T10:00                  -> tier gold MERGED until 2027-12-31T23:00
+        split     ada      2026-03-04T10:00  bob             -> tier silver SPLIT until 2027-12-31T23:00, tier gold SPLIT until 2027-12-31T23:00
+        activity  bob      2026-03-05T11:00  workout         -> moves completed 2, cake issued
+        purchase  ada      2026-03-06T10:00  o3  380.00 EUR  -> tier gold QUALIFIED until 2027-12-31T23:00
+        later     -        2027-12-31T23:00                  -> tier None PERIOD_ENDED, tier None PERIOD_ENDED
+        """, by)  # noqa: E501  # fmt: skip

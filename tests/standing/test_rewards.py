@@ -205,3 +205,34 @@ def test_a_voucher_stands_with_its_member() -> None:
     (voucher,) = only_member(said).vouchers.values()
     (record,) = records(said, "vouchers")
     assert (voucher.state, voucher.redemption_id, voucher.code) == ("issued", "r1", record.code)
+
+
+def test_a_condition_says_who_may_have_a_reward() -> None:
+    """It reads the member: here, that it has bought before."""
+    by = shop(COFFEE.replace("cost", "when: purchases >= 1 and known, cost"))
+    check("""
+        points_adjust  ada  2026-03-01T10:00  25 stars            -> +25 stars
+        redeem         ada  2026-03-01T11:00  r1 10 stars coffee  -> refused NOT_ELIGIBLE
+        purchase       ada  2026-03-01T12:00  o1  1.00 EUR        -> nothing
+        redeem         ada  2026-03-01T13:00  r1 10 stars coffee  -> -10 stars, coffee issued
+        """, by)  # fmt: skip
+
+
+def test_a_tier_that_two_halves_reach_together_brings_its_voucher() -> None:
+    """What one of them had already was welcomed then."""
+    tiers = """
+tiers:
+  period: calendar_year
+  measures: {spend: {of: spend, money: EUR}}
+  levels: [{id: silver, name: Silver, needs: {spend: 1000}, rewards: [coffee]}]
+"""
+    check("""
+        purchase  ada      2026-03-01T10:00  o1   6.00 EUR  -> nothing
+        purchase  bob      2026-03-01T11:00  o2   6.00 EUR  -> nothing
+        alias     ada+bob  2026-03-01T12:00                 -> tier silver MERGED until 2027-12-31T23:00, coffee issued
+        """, shop("{name: Coffee}", tiers))  # fmt: skip
+    check("""
+        purchase ada     2026-03-01T10:00 o1  1.00 EUR -> nothing
+        purchase bob     2026-03-01T11:00 o2 10.00 EUR -> tier silver QUALIFIED until 2027-12-31T23:00, coffee issued
+        alias    ada+bob 2026-03-01T12:00              -> tier silver MERGED until 2027-12-31T23:00
+        """, shop("{name: Coffee}", tiers))  # fmt: skip

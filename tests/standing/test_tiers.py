@@ -283,7 +283,7 @@ def test_a_tier_earns_more_and_its_bonus_does_not_qualify() -> None:
         activity  ada  2026-02-01T10:00  login           -> tier member JOINED
         purchase  ada  2026-03-01T10:00  o1  100.00 EUR  -> +100 points, tier gold QUALIFIED until 2027-12-31T23:00
         purchase  ada  2026-03-02T10:00  o2  101.00 EUR  -> +101 points, +50 points
-        return    ada  2026-03-03T10:00  o2  101.00 EUR  -> -101 points, -50 points
+        return    ada  2026-03-03T10:00  o2  101.00 EUR  -> -50 points, -101 points
         purchase  ada  2026-03-04T10:00  o3  119.00 EUR  -> +119 points, +59 points
         purchase  ada  2026-03-04T10:00  o4    1.00 EUR  -> +1 points, tier black QUALIFIED until 2027-12-31T23:00
         """, club(levels=levels, extra=EARN))  # fmt: skip
@@ -334,3 +334,56 @@ def test_a_merge_joins_histories_and_the_better_tier_stands() -> None:
         alias     ada+bob  2026-03-03T10:00                  -> tier gold MERGED until 2027-12-31T23:00
         later     -        2027-12-31T23:00                  -> tier None PERIOD_ENDED
         """, club())  # fmt: skip
+
+
+def test_a_rule_may_give_points_that_do_not_qualify() -> None:
+    """They count for measures that take all points only, and a return of them takes nothing from the others."""
+    earn = """
+earn:
+  - {id: spend, on: purchase, currency: points, points: 1, per: {amount: 100, currency: EUR}}
+  - {id: gift, on: purchase, currency: points, points: 1, per: {amount: 100, currency: EUR}, qualifying: false}
+"""
+    levels = """
+  - {id: silver, name: Silver, needs: {points: 20}}
+"""
+    check("""
+        purchase  ada  2026-03-01T10:00  o1  10.00 EUR  -> +10 points, +10 points
+        return    ada  2026-03-02T10:00  o1   5.00 EUR  -> -5 points, -5 points
+        purchase  ada  2026-03-03T10:00  o2  14.00 EUR  -> +14 points, +14 points
+        purchase  ada  2026-03-04T10:00  o3   1.00 EUR  -> +1 points, +1 points, tier silver QUALIFIED
+        """, club("period: lifetime", levels, earn))  # fmt: skip
+
+
+def test_a_merge_in_the_grace_does_not_make_it_longer() -> None:
+    """What the year before last gave ends when it would have ended."""
+    check("""
+        purchase  ada      2026-03-01T10:00  o1  100.00 EUR  -> tier silver QUALIFIED until 2027-01-30T23:00
+        purchase  bob      2026-03-02T10:00  o2    1.00 EUR  -> nothing
+        alias     ada+bob  2027-01-10T10:00                  -> nothing
+        later     -        2027-01-30T22:59                  -> nothing
+        later     -        2027-01-30T23:00                  -> tier None PERIOD_ENDED
+        """, club("period: calendar_year\n  keeps_periods: 0\n  grace: 30d"))  # fmt: skip
+
+
+def test_an_order_of_an_old_name_is_another_order() -> None:
+    """Once forgotten, it takes nothing from one that the other half of a person bought under the same id."""
+    check("""
+        purchase  ada      2026-03-01T10:00  o1    1.00 EUR  -> nothing
+        purchase  bob      2028-03-01T10:00  o1  100.00 EUR  -> tier silver QUALIFIED until 2029-12-31T23:00
+        alias     ada+bob  2028-04-01T10:00                  -> tier silver MERGED until 2029-12-31T23:00
+        later     -        2029-12-31T22:59                  -> nothing
+        later     -        2029-12-31T23:00                  -> tier None PERIOD_ENDED
+        """, club())  # fmt: skip
+
+
+def test_what_an_anonymous_member_does_may_not_count() -> None:
+    """If the program does not let it earn either: it counts from when the member is known."""
+    table = """
+        purchase  ~web      2026-03-01T10:00  o1  100.00 EUR  -> {first}
+        alias     ada+~web  2026-03-02T10:00                  -> nothing
+        purchase  ada       2026-03-03T10:00  o2  100.00 EUR  -> {second}
+        """
+    silver = "tier silver QUALIFIED until 2027-12-31T23:00"
+    check(table.format(first=silver, second="nothing"), club())
+    by = club(extra="identity: {retroactive_earn: false}")
+    check(table.format(first="nothing", second=silver), by)

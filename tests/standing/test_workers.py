@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from config.compatibility import dump_program, parse_program
 from flows.fold import Folded, fold
 from flows.stations import MemberHost, StitchHost, Wiring
 from schemas.log import LogBatch, Row
@@ -41,7 +42,7 @@ def same(one: Told, *others: Told) -> bool:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_any_number_of_workers_says_the_same(tmp_path: Path, seed: str, count: int) -> None:
-    """With a stock by key group, through merges between workers."""
+    """With a stock by key group, through merges between workers, and when they are killed and go on."""
     rows, draw = happened(seed, 250), random.Random(seed)
     topics = Topics()
     stitcher = Stitcher(everything("by_group"), topics, 4)
@@ -51,7 +52,7 @@ def test_any_number_of_workers_says_the_same(tmp_path: Path, seed: str, count: i
     workers = [
         Worker(everything("by_group"), topics, ours, 4, tmp_path / str(ours.start)) for ours in ranges(count)
     ]  # fmt: skip
-    run_all(draw, workers)
+    run_all(draw, workers, kills=0.02)
     assert same(one_process(rows, draw), *(worker.told for worker in workers))
 
 
@@ -118,3 +119,8 @@ def test_a_members_state_survives_being_packed(said: Folded) -> None:
     """What is read again is what was kept."""
     for member in said.members.values():
         assert decode_member(encode_state(member)) == member
+
+
+def test_a_program_is_the_same_after_it_was_stored() -> None:
+    """As it is kept beside the state."""
+    assert parse_program(dump_program(everything())) == everything()

@@ -1,0 +1,1 @@
+"""The shipped programs, each told as a story."""
