@@ -5,13 +5,14 @@ import os
 import shutil
 from dataclasses import dataclass, field, replace
 
-from tests.benchmarks import bad_feed, follow, identity, million, restart, throughput
+from tests.benchmarks import bad_feed, follow, identity, ledger, million, restart, throughput
 from tests.benchmarks.logs import log_of
 from tests.benchmarks.report import Table, targets
 from tests.benchmarks.results import Judged
 from tests.benchmarks.tasks import CACHE
 
-NAMES = ("baseline", "stitch_ledger", "everything", "stations", "million", "restart", "follow", "identity", "bad_feed")
+NAMES = ("baseline", "stitch_ledger", "everything", "stations", "million", "restart", "follow", "identity", "bad_feed",
+         "ledger")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,13 @@ class Sizes:
     follow_seconds: int
     identity_runs: int
     identifiers: tuple[int, int]
+    ledger_events: int
 
 
 FULL = Sizes(runs=5, standard_events=500_000, million_runs=3, million_events=1_000_000, follow_seconds=30,
-             identity_runs=3, identifiers=(100_000, 1_000_000))  # fmt: skip
+             identity_runs=3, identifiers=(100_000, 1_000_000), ledger_events=1_000_000)  # fmt: skip
 QUICK = Sizes(runs=1, standard_events=100_000, million_runs=1, million_events=100_000, follow_seconds=8,
-              identity_runs=1, identifiers=(20_000, 100_000))  # fmt: skip
+              identity_runs=1, identifiers=(20_000, 100_000), ledger_events=50_000)  # fmt: skip
 
 
 @dataclass
@@ -64,6 +66,9 @@ def main() -> None:
         identity.run(sizes.identifiers, sizes.identity_runs, report.tables, report.figures)
     if "bad_feed" in chosen:
         bad_feed.run(sizes.identifiers[0], sizes.identity_runs, report.tables, report.figures)
+    if "ledger" in chosen:
+        log = log_of(sizes.standard_events)
+        ledger.run(log, sizes.ledger_events, sizes.identity_runs, report.tables, report.figures)
     shutil.rmtree(CACHE / "out", ignore_errors=True)
     _show(report, quick=options.quick)
 

@@ -103,3 +103,27 @@ def _seconds_at(result: RunResult, rows: float) -> float:
             return before[0] + share * (mark[0] - before[0])
         before = mark
     return before[0]
+
+
+class LedgerMeasured(Struct):
+    """The airline's program over a year of events: microseconds an event of the processor, batch by batch.
+
+    `kinds_us` are the member station's by the kind of event; what timers cost before a batch is spread over its rows.
+    """
+
+    events: int
+    members: int
+    stitch_us: list[float] = []
+    timers_us: list[float] = []
+    kinds_us: dict[str, list[float]] = {}
+    close_ms: list[float] = []
+    peak_mb: float = 0.0
+
+
+class LotsMeasured(Struct):
+    """Members with few and with many lots: microseconds an event by round, and milliseconds to end the epoch after."""
+
+    few_us: list[float]
+    many_us: list[float]
+    few_close_ms: float
+    many_close_ms: float

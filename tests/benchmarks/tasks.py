@@ -23,11 +23,11 @@ CORNER_SHOP = ROOT / "config" / "programs" / "corner_shop.yaml"
 class Task(Struct, frozen=True, kw_only=True):
     """One run: `settings` overrule the defaults; `watched` says after every batch how many rows are applied.
 
-    `events` is for simulating (for identity: how many identifiers), `plan` for the writer, the rest but `log` for the
-    product.
+    `events` is for simulating (for identity: how many identifiers; for the ledger: 0 measures lots), `plan` for the
+    writer, the rest but `log` for the product.
     """
 
-    kind: Literal["simulate", "plain", "product", "writer", "identity"]
+    kind: Literal["simulate", "plain", "product", "writer", "identity", "ledger"]
     log: str
     events: int = 0
     program: str = ""
