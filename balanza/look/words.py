@@ -22,6 +22,7 @@ OUTCOME_WORDS: Final = {"sent": "sent", "deferred": "put off", "suppressed": "no
 REASON_WORDS: Final = {
     DecisionReason.ALLOWED: "a channel had an address, consent and room under every cap",
     DecisionReason.NO_ADDRESS: "the member has no address on any channel of the rule",
+    DecisionReason.ERASED: "an identifier belonged to a person who was erased, and nothing was agreed to since",
     DecisionReason.NO_CONSENT: "the member has not agreed to this purpose on a channel where there is an address",
     DecisionReason.CAP_REACHED: "a cap on how often the member is contacted had no room left",
     DecisionReason.QUIET_HOURS: "it was quiet time for the member",
@@ -31,6 +32,7 @@ REASON_WORDS: Final = {
 CHANNEL_WORDS: Final = {
     DecisionReason.ALLOWED: "address, consent and room",
     DecisionReason.NO_ADDRESS: "no address",
+    DecisionReason.ERASED: "erased, and no consent since",
     DecisionReason.NO_CONSENT: "no consent",
     DecisionReason.CAP_REACHED: "a cap is reached",
 }

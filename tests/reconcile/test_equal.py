@@ -23,18 +23,18 @@ def test_the_example_is_equal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("currencies", [FOR_EVER, EXPIRING], ids=["for ever", "expiring"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_drawn_logs_are_equal(tmp_path: Path, seed: int, currencies: str) -> None:
     """Late events, duplicates, conflicts, merges of members with the same orders, spending, lots, forgotten members."""
-    events = drawn(seed, 300)
+    events = drawn(seed, 220)
     log = write(tmp_path / "log", events[::2], events[1::2])
     live(log, tmp_path / "out", settings(epoch_seconds=1), crowded(currencies))
     told = reconcile(tmp_path / "out", log, "--json").told
     assert (told["equal"], told["drifting"], told["unfounded"]) == (True, [], 0)
     assert len(told["currencies"]) == 2
-    assert told["changes"] > 200
+    assert told["changes"] > 150
     expired = ask(tmp_path / "out", "SELECT count(*) FROM postings WHERE rule = 'expired'")
-    assert (expired[0][0] > 20) == (currencies == EXPIRING)
+    assert (expired[0][0] > 10) == (currencies == EXPIRING)
 
 
 def test_a_log_read_in_rounds_is_equal_in_the_order_of_the_rounds(tmp_path: Path) -> None:

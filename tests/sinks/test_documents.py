@@ -54,14 +54,14 @@ def test_every_stored_view_is_named(tmp_path: Path) -> None:
 
 
 def test_the_surfaces_page_lists_the_columns_that_are_there(tmp_path: Path) -> None:
-    """Both tables, every column with its type."""
+    """All tables, every column with its type."""
     surfaces = Surfaces(tmp_path, document)
     surfaces.recover(0, {})
     surfaces.close()
     with closing(sqlite3.connect(tmp_path / "surfaces.db")) as connection:
         found = [
             (name, kind)
-            for table in ("surfaces", "identifiers")
+            for table in ("surfaces", "identifiers", "merged")
             for _, name, kind, *_ in connection.execute(f"PRAGMA table_info({table})")
         ]
     page = (DOCS / "surfaces.md").read_text()

@@ -13,6 +13,7 @@ from schemas.decode import EventDecoder
 from schemas.log import LogBatch, Row
 from tests.flow.conftest import simulated
 from tests.flow.lives import CORNER_SHOP
+from tests.workers.asking import asking
 from tests.workers.cluster import GROUPS, Stitcher, Topics, Worker, move, ranges, run_all, run_some
 from tests.workers.told import Told
 
@@ -21,13 +22,13 @@ BATCH_ROWS = 40
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
-    """Three thousand events of a made-up shop in which many people turn out to be one."""
+    """Three thousand events of a made-up shop in which many people turn out to be one, and some not to be."""
     log = FileLog(simulated(tmp_path_factory.mktemp("log") / "log", 3_000, 150, 5), EventDecoder(), LogOptions(), None)
     found: list[Row] = []
     while (batch := log.read()) is not None:
         found += batch.rows
     log.close()
-    return found
+    return asking(found, random.Random(5))
 
 
 @pytest.fixture(scope="module")

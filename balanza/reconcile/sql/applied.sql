@@ -6,8 +6,8 @@ SELECT DISTINCT seq FROM lines JOIN run_dead_letters AS letter
 ON letter.topic = lines.topic AND letter."partition" = lines.partition AND letter."offset" = lines.place;
 
 CREATE TABLE applied AS
-SELECT lines.*, member_id
-FROM lines JOIN (SELECT source, id, log_time_us AS log_us, member_id FROM run_events) AS event USING (source, id, log_us)
+SELECT lines.*, member_id, given_by
+FROM lines JOIN (SELECT source, id, log_time_us AS log_us, member_id, ids[1] AS given_by FROM run_events) AS event USING (source, id, log_us)
 WHERE seq NOT IN (FROM letters)
 QUALIFY row_number() OVER (PARTITION BY source, id, log_us ORDER BY seq) = 1;
 

@@ -30,17 +30,19 @@ DELETE FROM holds USING now WHERE holds.seq = now.seq AND kind = 'release';
 
 CREATE OR REPLACE TEMP TABLE grants AS
 SELECT seq, source, id, owner, name AS order_id, rule, currency, points, expires_us,
-       CASE WHEN expires_us IS NOT NULL THEN nextval('lot_numbers') END AS lot, ranked(0) AS rank
+       CASE WHEN expires_us IS NOT NULL THEN nextval('lot_numbers') END AS lot, ranked(0) AS rank,
+       given_by
 FROM now LEFT JOIN ends USING (currency, quarter) WHERE kind = 'granted';
 INSERT INTO lots SELECT owner, currency, lot, rank, expires_us, points FROM grants WHERE lot IS NOT NULL;
 INSERT INTO posted SELECT seq, source, id, owner, currency, rule, points, 0, points, 0, 0 FROM grants;
 UPDATE earned SET points = earned.points + grants.points FROM grants
 WHERE earned.owner = grants.owner AND earned.order_id = grants.order_id AND earned.rule = grants.rule
-  AND earned.currency = grants.currency AND earned.lot IS NULL AND grants.lot IS NULL;
+  AND earned.currency = grants.currency AND earned.given_by = grants.given_by
+  AND earned.lot IS NULL AND grants.lot IS NULL;
 INSERT INTO earned
-SELECT owner, order_id, rule, currency, points, 0, lot, rank
+SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by
 FROM (SELECT grants.* FROM grants JOIN orders USING (owner, order_id))
-WHERE lot IS NOT NULL OR (owner, order_id, rule, currency) NOT IN (
-    SELECT (owner, order_id, rule, currency) FROM earned WHERE lot IS NULL
+WHERE lot IS NOT NULL OR (owner, order_id, rule, currency, given_by) NOT IN (
+    SELECT (owner, order_id, rule, currency, given_by) FROM earned WHERE lot IS NULL
 );
 INSERT INTO touched SELECT owner, order_id, seq, source, id FROM grants WHERE order_id IS NOT NULL;

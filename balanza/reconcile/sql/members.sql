@@ -28,17 +28,22 @@ FROM shared WHERE orders.owner = shared.owner AND orders.order_id = shared.order
 UPDATE earned SET points = earned.points + theirs.points, taken_back = earned.taken_back + theirs.taken_back
 FROM shared JOIN earned AS theirs ON theirs.owner = shared.other AND theirs.order_id = shared.order_id
 WHERE earned.owner = shared.owner AND earned.order_id = shared.order_id AND earned.rule = theirs.rule AND same
+  AND earned.given_by = theirs.given_by
   AND earned.lot IS NULL AND theirs.lot IS NULL;
 DELETE FROM earned USING shared LEFT JOIN earned AS mine ON mine.owner = shared.owner AND mine.order_id = shared.order_id
-WHERE earned.owner = shared.other AND earned.order_id = shared.order_id AND (NOT same OR earned.rule = mine.rule AND earned.lot IS NULL AND mine.lot IS NULL);
+WHERE earned.owner = shared.other AND earned.order_id = shared.order_id AND (
+    NOT same OR earned.rule = mine.rule AND earned.given_by = mine.given_by AND earned.lot IS NULL AND mine.lot IS NULL
+);
 DELETE FROM orders USING shared WHERE orders.owner = shared.other AND orders.order_id = shared.order_id;
 UPDATE orders SET owner = joining.owner FROM joining WHERE orders.owner = other;
 UPDATE earned SET owner = joining.owner, rank = moved.rank FROM joining JOIN (
-    SELECT owner AS other, order_id, rule, currency, lot, ranked(row_number() OVER (PARTITION BY owner ORDER BY rank)) AS rank
+    SELECT owner AS other, order_id, rule, currency, lot, given_by,
+           ranked(row_number() OVER (PARTITION BY owner ORDER BY rank)) AS rank
     FROM earned WHERE owner IN (SELECT other FROM joining)
 ) AS moved USING (other)
 WHERE earned.owner = moved.other AND earned.order_id = moved.order_id AND earned.rule = moved.rule
-  AND earned.currency = moved.currency AND earned.lot IS NOT DISTINCT FROM moved.lot;
+  AND earned.currency = moved.currency AND earned.given_by = moved.given_by
+  AND earned.lot IS NOT DISTINCT FROM moved.lot;
 INSERT INTO touched SELECT owner, order_id, seq, source, id FROM shared JOIN joining USING (owner) WHERE same;
 
 UPDATE lots SET owner = joining.owner, rank = moved.rank FROM joining JOIN (

@@ -10,7 +10,7 @@ CREATE TABLE accrued AS
 SELECT *, epoch_us(CAST(data ->> 'hold_until' AS TIMESTAMPTZ)) AS held_until_us FROM applied WHERE type = 'accrual';
 
 CREATE TABLE believed AS
-SELECT applied.log_us, applied.event_us, applied.seq, version, member_id, source, id, currency, rule, -leg.points AS points,
+SELECT applied.log_us, applied.event_us, given_by, applied.seq, version, member_id, source, id, currency, rule, -leg.points AS points,
        CASE WHEN with_order AND type = 'purchase' THEN data ->> 'order_id' END AS name
 FROM (SELECT * EXCLUDE (legs), unnest(legs) AS leg FROM run_entries) AS entry JOIN believed_rules USING (rule)
 JOIN (SELECT * EXCLUDE (member_id) FROM applied) AS applied
@@ -24,28 +24,29 @@ WHERE kind IN ('redeem', 'redeem_cancel') AND reason IN (FROM believed_refusals)
 CREATE TABLE moves AS
 WITH happened AS (
     SELECT log_us AS at_us, 1 AS late, seq, 0 AS change, type AS kind, member_id AS owner, NULL AS other, source, id,
-           data, NULL AS rule, NULL AS held_until_us, event_us // 900000000 AS quarter
+           data, NULL AS rule, NULL AS held_until_us, event_us // 900000000 AS quarter,
+           given_by
     FROM applied ANTI JOIN left_alone USING (source, id)
     WHERE type IN ('purchase', 'return', 'redeem', 'redeem_cancel', 'points_adjust')
     UNION ALL
     SELECT log_us, 1, seq, 0, 'accrual', member_id, NULL, source, id, data, NULL, held_until_us,
-           event_us // 900000000
+           event_us // 900000000, given_by
     FROM accrued
     UNION ALL
     SELECT held_until_us, 0, seq, 0, 'release', member_id, NULL, source, id, data, NULL, NULL,
-           NULL
+           NULL, NULL
     FROM accrued WHERE held_until_us > log_us AND held_until_us <= (SELECT at_us FROM clock)
     UNION ALL
     SELECT log_us, 1, seq, version, 'granted', member_id, NULL, source, id,
            json_object('order_id', name, 'currency', currency, 'points', points), rule, NULL,
-           event_us // 900000000
+           event_us // 900000000, given_by
     FROM believed
     UNION ALL
     SELECT at_us, 1, seq, change - 9223372036854775807, 'merge', member_id, other_id, cause_source, cause_id, NULL, NULL,
-           NULL, NULL
+           NULL, NULL, NULL
     FROM merges
     UNION ALL
-    SELECT at_us, 0, NULL, seq, 'forgotten', member_id, NULL, cause_source, cause_id, NULL, NULL, NULL, NULL
+    SELECT at_us, 0, NULL, seq, 'forgotten', member_id, NULL, cause_source, cause_id, NULL, NULL, NULL, NULL, NULL
     FROM run_identity WHERE kind = 'expire'
 ), placed AS (
     SELECT *, person, coalesce(data ->> 'redemption_id', data ->> 'accrual_id', data ->> 'order_id') AS name,
@@ -57,7 +58,7 @@ WITH happened AS (
     FROM placed WINDOW story AS (PARTITION BY person ORDER BY at_us, late, seq, change)
 )
 SELECT person, sum(begins::INTEGER) OVER (PARTITION BY person ORDER BY at_us, late, seq, change) AS wave,
-       at_us, seq, kind, owner, other, source, id, name, rule, held_until_us, quarter,
+       at_us, seq, kind, owner, other, source, id, name, rule, held_until_us, quarter, given_by,
        CAST(data ->> '$.total.amount' AS BIGINT) AS amount, data ->> '$.total.currency' AS money,
        data ->> 'currency' AS currency, CAST(data ->> 'points' AS BIGINT) AS points
 FROM parted

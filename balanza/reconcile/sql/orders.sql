@@ -1,7 +1,7 @@
 -- Purchases and returns. An order that was forgotten begins anew; one in another money takes nothing.
 
 CREATE OR REPLACE TEMP TABLE said AS
-SELECT owner, name AS order_id, kind = 'purchase' AS bought, amount, money, at_us, seq, source, id, quarter
+SELECT owner, name AS order_id, kind = 'purchase' AS bought, amount, money, at_us, seq, source, id, quarter, given_by
 FROM now WHERE kind IN ('purchase', 'return');
 
 CREATE OR REPLACE TEMP TABLE over AS
@@ -28,7 +28,8 @@ SELECT owner, order_id, seq, source, id FROM said JOIN orders USING (owner, orde
 
 CREATE OR REPLACE TEMP TABLE gains AS
 SELECT owner, order_id, seq, source, id, rule, currency, rounded(amount::HUGEINT * points, per, rounding) AS points,
-       expires_us, CASE WHEN expires_us IS NOT NULL THEN nextval('lot_numbers') END AS lot, ranked(rules.number) AS rank
+       expires_us, CASE WHEN expires_us IS NOT NULL THEN nextval('lot_numbers') END AS lot, ranked(rules.number) AS rank,
+       given_by
 FROM touched JOIN said USING (owner, order_id, seq, source, id) JOIN rules USING (money)
 LEFT JOIN ends USING (currency, quarter)
 WHERE said.bought;
@@ -37,9 +38,9 @@ INSERT INTO lots SELECT owner, currency, lot, rank, expires_us, points FROM gain
 INSERT INTO posted SELECT seq, source, id, owner, currency, rule, points, 0, points, 0, 0 FROM gains;
 UPDATE earned SET points = earned.points + gains.points FROM gains
 WHERE earned.owner = gains.owner AND earned.order_id = gains.order_id AND earned.rule = gains.rule
-  AND earned.lot IS NULL AND gains.lot IS NULL;
+  AND earned.given_by = gains.given_by AND earned.lot IS NULL AND gains.lot IS NULL;
 INSERT INTO earned
-SELECT owner, order_id, rule, currency, points, 0, lot, rank FROM gains
-ANTI JOIN (FROM earned WHERE lot IS NULL) AS known USING (owner, order_id, rule) WHERE lot IS NULL;
+SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by FROM gains
+ANTI JOIN (FROM earned WHERE lot IS NULL) AS known USING (owner, order_id, rule, given_by) WHERE lot IS NULL;
 INSERT INTO earned
-SELECT owner, order_id, rule, currency, points, 0, lot, rank FROM gains WHERE lot IS NOT NULL;
+SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by FROM gains WHERE lot IS NOT NULL;

@@ -31,9 +31,10 @@ CREATE TABLE orders (
     owner VARCHAR, order_id VARCHAR, at_us BIGINT, money VARCHAR, total HUGEINT, returned HUGEINT, bought BOOLEAN
 );
 
+-- `given_by` is the strongest identifier of the purchase: what each bought under one order id is a piece of its own.
 CREATE TABLE earned (
     owner VARCHAR, order_id VARCHAR, rule VARCHAR, currency VARCHAR, points HUGEINT, taken_back HUGEINT, lot BIGINT,
-    rank HUGEINT
+    rank HUGEINT, given_by VARCHAR
 );
 
 CREATE TABLE redemptions (
