@@ -28,14 +28,17 @@ class RecordsPartition(StatefulSinkPartition[Packet, SinkState]):
         destination.recover(self.sealed, self._mark)
 
     def write_batch(self, values: list[Packet]) -> None:
-        """Publish what is committed by now, then take the packets into the open epoch."""
+        """Publish what is committed by now, then take the packets into the open epoch.
+
+        A packet that says nothing is a beat, at which held documents are shown, unless it only began the epoch.
+        """
         began = time.perf_counter_ns()
         self.publish()
         for packet in values:
             if _says_anything(packet):
                 self._open = True
                 self._destination.write(packet)
-            else:
+            elif packet.read_at:
                 self._destination.idle()
         self._spent("records", time.perf_counter_ns() - began)
 
