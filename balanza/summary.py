@@ -132,8 +132,9 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
 def _print_counts(console: Console, summary: Summary) -> None:
     rate = summary.read_now / summary.seconds if summary.seconds else 0
     since = f"from {summary.log_from} " if summary.log_from else ""
+    span = f", log {since}to {summary.log_to}" if summary.log_to else ""
     console.print(f"\n[bold]{summary.program}[/bold]: {summary.read_now:,} events in {summary.seconds:.1f} s "
-                  f"({rate:,.0f}/s), log {since}to {summary.log_to}")
+                  f"({rate:,.0f}/s){span}")
     done = summary.steps if summary.role == Role.MEMBERS else summary.read
     if summary.read_now != done:
         console.print(f"Counts below are since this deployment began: {done:,} events.")

@@ -19,6 +19,11 @@ AIRLINE = """
     card_spend    ada  2026-03-28T15:10  quantity=2000 unit=usd             ->  |
     page_view     ada  2026-07-28T15:10  url=https://airline.example.com    ->  |
     """
+OWED = """
+    purchase  ada  2026-03-05T15:00  o1 20.00 GBP   ->  |
+    redeem    ada  2026-03-06T15:00  r1 15 points   ->  |
+    return    ada  2026-03-07T15:00  o1 12.00 GBP   ->  |
+    """
 
 
 def ran(folder: Path, program: str, story: str) -> tuple[Path, str]:
@@ -94,3 +99,19 @@ def test_every_look_works_on_every_program(
     for out, _ in (coffee, airline):
         result = balanza(*command.split(), "--out", out)
         assert (result.exit_code, bool(result.stdout.strip())) == (0, True), result.output
+
+
+def test_a_statement_shows_what_is_owed(tmp_path: Path) -> None:
+    """A return of more than is left makes a debt, which explains the balance; what is not there has no empty table."""
+    out, _ = ran(tmp_path, "corner_shop", OWED)
+    shown = lines(balanza("statement", "loyalty:ada", "--out", out).stdout)
+    assert any(line.endswith("points -5 0 7 -7") for line in shown), shown
+    report = balanza("report", "liability", "--out", out).stdout
+    assert ("Owed" in report, "Expiring" in report) == (True, False)
+
+
+def test_an_empty_log_reads_well(tmp_path: Path) -> None:
+    """No time of the log is named, and the reports say that there is nothing."""
+    out, said = ran(tmp_path, "coffee", "")
+    assert "None" not in said
+    assert balanza("report", "liability", "--out", out).stdout == "Nothing is owed: no points were moved.\n"
