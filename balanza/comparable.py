@@ -1,7 +1,8 @@
 """What of each table a comparison looks at: which rows count, what names a row, and what it tells.
 
 A row is named by what both sides give it alike. What depends on a folder (a voucher's code) or on what else
-happened (the number of an identity change) is left out, and so is what an erasure blanks.
+happened (the number of an identity change) is left out, and so is what an erasure blanks. Of several processes, more
+than one may have the same identity change: it counts once.
 """
 
 from typing import Final
@@ -74,13 +75,16 @@ SELECT concat_ws(' ', cause_source, cause_id, kind, number) AS key, cause_source
        struct_pack(member_id, other_member_id) AS told
 FROM (
     SELECT *, row_number() OVER (PARTITION BY cause_source, cause_id, kind ORDER BY seq) AS number
-    FROM {side}_identity WHERE at_us <= $until_us
+    FROM (
+        SELECT DISTINCT ON (seq) * FROM {side}_identity WHERE at_us <= $until_us ORDER BY seq, cause_id
+    )
 )
 WHERE at_us >= $from_us
 """,
     "alerts": """
 SELECT alert_id AS key, alert_id, kind, at_us, struct_pack(member_id, owner) AS told
-FROM {side}_alerts WHERE at_us BETWEEN $from_us AND $until_us
+FROM (SELECT DISTINCT ON (alert_id) * FROM {side}_alerts ORDER BY alert_id)
+WHERE at_us BETWEEN $from_us AND $until_us
 """,
 }
 NAMED: Final = {

@@ -46,7 +46,7 @@ AT_THE_END: Final = """
 SELECT (SELECT count(*) FROM live_events WHERE log_time_us = $us),
        (SELECT count(*) FROM replay_events WHERE log_time_us = $us)
 """
-ERASED_SINCE: Final = "SELECT count(*) FROM {name}_identity WHERE kind = 'erase' AND at_us > $us"
+ERASED_SINCE: Final = "SELECT count(DISTINCT seq) FROM {name}_identity WHERE kind = 'erase' AND at_us > $us"
 
 
 class NotComparable(Exception):
