@@ -56,7 +56,8 @@ HEADINGS: dict[str, dict[str, Command]] = {
     },
     "Look at what a run made": {
         "member": Command(
-            "balanza.look.member", "member", "Show one member: balances, consents, signals, decisions, timeline."
+            "balanza.look.member", "member",
+            "Show one member: balances, tier, vouchers, offers, consents, signals, decisions, timeline.",
         ),
         "why": Command("balanza.look.why", "why", "Explain a decision: why a message was sent, put off or left out."),
         "statement": Command(

@@ -1,8 +1,9 @@
-"""What a replay made against what lives: decisions, balances and members that differ, as of the time both have reached.
+"""What a replay made against what lives: what differs of each table, as of the time that both have reached.
 
-The Parquet files of both warehouses are read as their manifests name them (the views show a live deployment as of now),
-up to the log time that the two have in common, and from where the replay began. A live deployment of several processes
-is given by all its folders. Nothing is written into them, and they may go on meanwhile.
+What of a table counts is in `balanza/comparable.py`. The Parquet files of both warehouses are read as their manifests
+name them (the views show a live deployment as of now), up to the log time that the two have in common, and from where
+the replay began. A live deployment of several processes is given by all its folders. Nothing is written into them, and
+they may go on meanwhile.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ import msgspec
 import orjson
 from duckdb import DuckDBPyConnection
 
+from balanza.comparable import NAMED, REACHED, READ, TABLES, TIMES, query
 from balanza.look.rows import Row, dictionaries
 from config.compatibility import dump_program
 from config.program import Program
@@ -29,37 +31,6 @@ SHOWN: Final = 10
 MEMORY_LIMIT: Final = "512MB"
 SECOND_US: Final = 1_000_000
 FILE_NAME: Final = "comparison.json"
-READ: Final = ("events", "decisions", "entries", "members")
-
-# As of $until_us, restricted to what changed since $from_us; {side} is `live` or `replay`.
-TABLES: Final = {
-    "decisions": """
-SELECT decision_id AS key, decision_id, member_id, at_us, rule, struct_pack(outcome, reason, channel) AS told
-FROM {side}_decisions WHERE at_us BETWEEN $from_us AND $until_us
-""",
-    "balances": """
-SELECT member_id || ' ' || currency AS key, member_id, currency, recorded_at_us AS at_us,
-       struct_pack(available, pending, receivable, lifetime_earned, lifetime_redeemed, lifetime_expired) AS told
-FROM (
-    SELECT * FROM {side}_entries WHERE recorded_at_us <= $until_us
-    QUALIFY row_number() OVER (PARTITION BY member_id, currency ORDER BY version DESC) = 1
-)
-WHERE recorded_at_us >= $from_us AND member_id NOT IN (
-    SELECT member_id FROM {side}_members WHERE at_us <= $until_us AND (forgotten OR merged_into IS NOT NULL)
-)
-""",
-    "members": """
-SELECT member_id AS key, member_id, at_us, struct_pack(known, merged_into) AS told
-FROM (
-    SELECT * FROM {side}_members WHERE at_us <= $until_us
-    QUALIFY row_number() OVER (PARTITION BY member_id ORDER BY version DESC) = 1
-)
-WHERE at_us >= $from_us AND NOT forgotten
-""",
-}
-NAMED: Final = {
-    "decisions": ("decision_id", "member_id", "rule"), "balances": ("member_id", "currency"), "members": ("member_id",),
-}  # fmt: skip
 COUNTS: Final = """
 SELECT count(*), count(*) FILTER (replay.key IS NULL), count(*) FILTER (live.key IS NULL),
        count(*) FILTER (live.key IS NOT NULL AND replay.key IS NOT NULL AND live.told IS DISTINCT FROM replay.told)
@@ -75,14 +46,7 @@ AT_THE_END: Final = """
 SELECT (SELECT count(*) FROM live_events WHERE log_time_us = $us),
        (SELECT count(*) FROM replay_events WHERE log_time_us = $us)
 """
-REACHED: Final = """
-SELECT max(us) FROM (
-    SELECT max(log_time_us) AS us FROM {name}_events
-    UNION ALL SELECT max(recorded_at_us) FROM {name}_entries
-    UNION ALL SELECT max(at_us) FROM {name}_decisions
-    UNION ALL SELECT max(at_us) FROM {name}_members
-)
-"""
+ERASED_SINCE: Final = "SELECT count(DISTINCT seq) FROM {name}_identity WHERE kind = 'erase' AND at_us > $us"
 
 
 class NotComparable(Exception):
@@ -174,6 +138,7 @@ def _compared(connection: DuckDBPyConnection, replayed: Replayed, live: Sequence
         comparison.differences[table] = differing
         comparison.equal = comparison.equal and not differing.total
     comparison.notes = _notes(comparison, replayed, live, abs(live_us - replayed.log_us))
+    comparison.notes += _notes_of_erasures(connection, until_us)
     return comparison
 
 
@@ -189,8 +154,9 @@ def _open(connection: DuckDBPyConnection, name: str, warehouse: Path) -> None:
 
 def _reached_us(connection: DuckDBPyConnection, name: str, folder: Path) -> int:
     """Give the log time that a folder has reached: that of its last record, or what its last summary says."""
-    found = connection.execute(REACHED.format(name=name)).fetchone()
-    record_us = (found[0] if found else None) or 0
+    asked = [REACHED.format(column=column, name=name, table=table) for table, column in TIMES.items()]
+    found = [row[0] for one in asked for row in connection.execute(one).fetchall()]
+    record_us = max((us for us in found if us is not None), default=0)
     path = folder / "summary.json"
     told: dict[str, Any] = orjson.loads(path.read_bytes()) if path.exists() else {}
     said = told.get("log_to")
@@ -205,9 +171,8 @@ def _common_us(connection: DuckDBPyConnection, us: int) -> int:
 
 def _differing(connection: DuckDBPyConnection, table: str, from_us: int, until_us: int) -> Differing:
     for side in ("live", "replay"):
-        query = TABLES[table].format(side=side)
         connection.execute(
-            f"CREATE TEMP TABLE {side}_{table}_seen AS {query}", {"from_us": from_us, "until_us": until_us}
+            f"CREATE TEMP TABLE {side}_{table}_seen AS {query(table, side)}", {"from_us": from_us, "until_us": until_us}
         )
     counts = connection.execute(COUNTS.format(table=table)).fetchone()
     assert counts is not None
@@ -229,6 +194,16 @@ def _notes(comparison: Comparison, replayed: Replayed, live: Sequence[Path], apa
     own = dump_program(replayed.program)
     if any(_program_text(folder) != own for folder in live):
         notes.append("The replay ran another program than the live deployment.")
+    return notes
+
+
+def _notes_of_erasures(connection: DuckDBPyConnection, until_us: int) -> list[str]:
+    """Say where one side has erased people since: nothing of them is left there to compare."""
+    notes = []
+    for name, whose in (("live", "live deployment"), ("replay", "replay")):
+        (people,) = connection.execute(ERASED_SINCE.format(name=name), {"us": until_us}).fetchone() or (0,)
+        if people:
+            notes.append(f"The {whose} has erased people since then ({people:,}): only the other side has their rows.")
     return notes
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import orjson
 from rich.console import Console
@@ -13,9 +14,11 @@ from rich.table import Table
 
 from balanza.request import Role, Run
 from flows.runtime.deployment import NO_REPLAY
+from schemas.standing import OfferState, VoucherState
 from schemas.states import MemberTotals, Totals, read_lines
 
 PLAIN_COLUMNS = 140
+NAMES_SHOWN = 5
 
 
 @dataclass
@@ -63,6 +66,9 @@ class Summary:
     expired_actions: int = 0
     identity_changes: dict[str, int] = field(default_factory=dict)
     alerts: dict[str, int] = field(default_factory=dict)
+    tiers: dict[str, int] = field(default_factory=dict)
+    offers: dict[str, int] = field(default_factory=dict)
+    vouchers: dict[str, int] = field(default_factory=dict)
     unfinished_lines: dict[str, int] = field(default_factory=dict)
     stopped_by_signal: int | None = None
     problems: list[str] = field(default_factory=list)
@@ -95,6 +101,8 @@ def summarise(run: Run) -> Summary:
     summary.replay, summary.skipped, summary.expired_actions = run.request.kind, run.skipped(), run.expired()
     summary.identity_changes = _most_first(stitch.changes)
     summary.alerts = _most_first(dict(Counter(stitch.alerts) + Counter(members.alerts)))
+    summary.tiers, summary.offers = _most_first(members.tiers), _most_first(members.offers)
+    summary.vouchers = _most_first(members.vouchers)
     if run.request.role == Role.MEMBERS:
         summary.read_now, summary.log_to = members.steps - run.wiring.steps_before, _moment(members.log_us)
     if run.log is not None:
@@ -124,8 +132,9 @@ def print_summary(summary: Summary, *, as_json: bool) -> None:
 def _print_counts(console: Console, summary: Summary) -> None:
     rate = summary.read_now / summary.seconds if summary.seconds else 0
     since = f"from {summary.log_from} " if summary.log_from else ""
+    span = f", log {since}to {summary.log_to}" if summary.log_to else ""
     console.print(f"\n[bold]{summary.program}[/bold]: {summary.read_now:,} events in {summary.seconds:.1f} s "
-                  f"({rate:,.0f}/s), log {since}to {summary.log_to}")
+                  f"({rate:,.0f}/s){span}")
     done = summary.steps if summary.role == Role.MEMBERS else summary.read
     if summary.read_now != done:
         console.print(f"Counts below are since this deployment began: {done:,} events.")
@@ -154,8 +163,7 @@ def _rows(summary: Summary) -> list[tuple[str, str, str]]:
     if summary.left_out_identifiers:
         shown.append(("          left out", "", "identifiers: " + _counts(summary.left_out_identifiers)))
     if summary.dropped_fields:
-        most = dict(list(summary.dropped_fields.items())[:5])
-        shown.append(("          dropped", "", "unknown fields: " + _counts(most)))
+        shown.append(("          dropped", "", "unknown fields: " + _most(summary.dropped_fields)))
     for place, size in summary.unfinished_lines.items():
         waits = f"{place}: its last line ({size:,} bytes) has no end yet; it is read when it has"
         shown.append(("          waiting", "", waits))
@@ -199,6 +207,7 @@ def _rows_of_members(summary: Summary) -> list[tuple[str, str, int, str]]:
         *(("", currency, points, f"outstanding; {summary.points_receivable.get(currency, 0):,} owed by members")
           for currency, points in summary.points_outstanding.items()),
         *(("", "not moved", count, reason) for reason, count in summary.refusals.items()),
+        *_rows_of_standing(summary),
         *(("signals" if at == 0 else "", signal, count, "")
           for at, (signal, count) in enumerate(summary.signals.items())),
         *(("decisions" if at == 0 else "", outcome.partition(" ")[0], count, outcome.partition(" ")[2])
@@ -208,6 +217,32 @@ def _rows_of_members(summary: Summary) -> list[tuple[str, str, int, str]]:
         *([("", "expired", summary.expired_actions, "of them, by now: not in the outbox")]
           if summary.expired_actions else []),
     ]  # fmt: skip
+
+
+def _rows_of_standing(summary: Summary) -> list[tuple[str, str, int, str]]:
+    """Changes of tier by tier, with the reasons; offers and vouchers by state, with the most frequent ones."""
+    tiers: dict[str, dict[str, int]] = {}
+    for label, count in summary.tiers.items():
+        tier, _, reason = label.partition(" ")
+        tiers.setdefault(tier, {})[reason] = count
+    rows = [("tiers" if at == 0 else "", tier, sum(reasons.values()), f"times members came to it: {_counts(reasons)}")
+            for at, (tier, reasons) in enumerate(tiers.items())]
+    for what, labels, states in (
+        ("offers", summary.offers, get_args(OfferState)), ("vouchers", summary.vouchers, get_args(VoucherState)),
+    ):  # fmt: skip
+        by_state: dict[str, dict[str, int]] = {}
+        for label, count in labels.items():
+            name, _, state = label.partition(" ")
+            by_state.setdefault(state, {})[name] = count
+        shown = [state for state in states if state in by_state]
+        rows += [(what if at == 0 else "", state, sum(by_state[state].values()), _most(by_state[state]))
+                 for at, state in enumerate(shown)]
+    return rows
+
+
+def _most(counts: dict[str, int]) -> str:
+    more = f" and {len(counts) - NAMES_SHOWN} more" if len(counts) > NAMES_SHOWN else ""
+    return _counts(dict(list(counts.items())[:NAMES_SHOWN])) + more
 
 
 OUTBOX = "outbox.jsonl (actions), "
@@ -225,24 +260,33 @@ def _print_places(console: Console, summary: Summary) -> None:
     places = PLACES[Role(summary.role)]
     console.print(f"\nIn {summary.out}: {places.replace(OUTBOX, '') if summary.replay == 'shadow' else places}")
     console.print("Try next:")
-    for command in _next_commands(Path(summary.out), summary.role):
+    for command in _next_commands(Path(summary.out), summary):
         console.print(f"  {command}")
 
 
-def _next_commands(out: Path, role: str) -> list[str]:
-    """Three commands that work as they stand: on a member to whom something was sent, if there is one."""
-    me = "balanza" if shutil.which("balanza") else sys.argv[0]
-    letters = f"{me} deadletters list --out {out}"
+def _next_commands(out: Path, summary: Summary) -> list[str]:
+    """A few commands that have something to show: on a member to whom something was sent, if there is one."""
+    me = "balanza" if shutil.which("balanza") else _myself()
+    letters = [f"{me} deadletters list --out {out}"] if summary.rejected else []
     kinds = "select kind, count(*) as changes from identity_events group by all"
-    if role == Role.STITCH:
-        return [f'{me} sql "{kinds}" --out {out}', letters]
+    if summary.role == Role.STITCH:
+        return [f'{me} sql "{kinds}" --out {out}', *letters]
     best = "select member_id, available from balances order by available desc limit 5"
-    reasons = "select outcome, reason, count(*) as decisions from decisions group by all order by all"
     commands = [f'{me} sql "{best}" --out {out}']
     action = _first_action(out)
-    if action is None:
-        return [*commands, f'{me} sql "{reasons}" --out {out}', *([] if role == Role.MEMBERS else [letters])]
-    return [*commands, f"{me} member {action['member_id']} --out {out}", f"{me} why {action['action_id']} --out {out}"]
+    if action is not None:
+        about = f"{me} member {action['member_id']} --out {out}", f"{me} why {action['action_id']} --out {out}"
+        return [*commands, *about]
+    reasons = "select outcome, reason, count(*) as decisions from decisions group by all order by all"
+    decided = [f'{me} sql "{reasons}" --out {out}'] if summary.decisions else []
+    owed = [f"{me} report liability --out {out}"] if summary.entries else []
+    return [*commands, *decided, *owed, *letters]
+
+
+def _myself() -> str:
+    """How this program was called: a module (`python -m balanza`) or a script."""
+    name = Path(sys.argv[0]).name
+    return f"{sys.executable} -m balanza" if name == "__main__.py" else sys.argv[0]
 
 
 def _first_action(out: Path) -> dict[str, str] | None:

@@ -9,6 +9,8 @@ from schemas.records import AlertRaised, IdentityChanged
 from schemas.states import MemberTotals, Totals
 from schemas.stitched import Emit
 
+NO_TIER = "none"
+
 
 class StitchCounts:
     """Turns the stitcher's running totals into metrics, by difference to the batch before."""
@@ -92,6 +94,7 @@ class MemberCounts:
         for action in emit.actions:
             totals.actions[action.channel] = totals.actions.get(action.channel, 0) + 1
             metrics.actions_total.labels(action.channel).inc()
+        self._count_standing(emit)
         totals.receipts += len(emit.receipts)
         _count_alerts(metrics, totals.alerts, emit.alerts)
 
@@ -101,6 +104,21 @@ class MemberCounts:
         for entry in emit.entries:
             count_entry(totals, entry)
         self._show_outstanding()
+
+    def _count_standing(self, emit: Emit) -> None:
+        """Count tiers, offers and vouchers. Their names come from the program, so that there are only so many."""
+        totals, metrics = self._totals, self._metrics
+        tiers = Counter((change.tier or NO_TIER, str(change.reason)) for change in emit.tiers)
+        offers = Counter((change.offer, change.state) for change in emit.offers)
+        vouchers = Counter((change.reward, change.state) for change in emit.vouchers)
+        for counts, total, metric in (
+            (tiers, totals.tiers, metrics.tier_changes_total),
+            (offers, totals.offers, metrics.offers_total),
+            (vouchers, totals.vouchers, metrics.vouchers_total),
+        ):
+            for (name, what), count in counts.items():
+                total[f"{name} {what}"] = total.get(f"{name} {what}", 0) + count
+                metric.labels(name, what).inc(count)
 
     def _show_outstanding(self) -> None:
         totals, metrics = self._totals, self._metrics

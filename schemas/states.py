@@ -322,7 +322,8 @@ class MemberTotals(Struct, array_like=True, gc=False):
     """Counts of the member station since the deployment began; `outstanding` are the points members hold.
 
     `pending` are those held back, `expiring` those that expire by `CURRENCY YYYY-MM`, `breakage` what expired or was
-    written off, `costs` what rules gave less what returns took back, by `CURRENCY RULE`.
+    written off, `costs` what rules gave less what returns took back, by `CURRENCY RULE`. `tiers` are changes by
+    `TIER REASON` (`none`: no tier), `offers` by `OFFER STATE`, `vouchers` by `REWARD STATE`.
     `steps` are the stitcher's that were applied here, `log_us` the log time of the last of them.
     """
 
@@ -342,6 +343,9 @@ class MemberTotals(Struct, array_like=True, gc=False):
     expiring: dict[str, int] = {}
     breakage: dict[str, int] = {}
     costs: dict[str, int] = {}
+    tiers: dict[str, int] = {}
+    offers: dict[str, int] = {}
+    vouchers: dict[str, int] = {}
 
 
 encode_state = msgspec.msgpack.Encoder().encode

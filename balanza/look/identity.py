@@ -150,7 +150,7 @@ def _overview(found: Report) -> Iterator[tuple[str, object]]:
     yield "anonymous", f"{members['anonymous']:,} ({_percent(members['anonymous'], members['total'])})"
     yield "merged away", f"{members['merged']:,}"
     yield "forgotten", f"{members['forgotten']:,}"
-    yield "erased", f"{members['erased']:,}" if members["erased"] else None
+    yield "erased", f"{members['erased']:,}"
     yield "identifiers", ", ".join(f"{row['type']} {row['identifiers']:,}" for row in found.identifiers_by_type) or None
     yield "as of", f"epoch {found.epoch:,}"
 

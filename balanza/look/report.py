@@ -79,7 +79,11 @@ def _print(to: Console, found: dict[str, list[Row]]) -> None:
         "moved": ("Gone", ("currency", "breakage", "redeemed", "adjusted")),
         "given": ("Given", ("currency", "rule", "points")),
     }
+    if not found["owed"] and not found["moved"]:
+        to.print("Nothing is owed: no points were moved.")
     for name, (title, wanted) in columns.items():
+        if not found[name]:
+            continue
         to.print(f"\n{title}", style="bold")
         lines = [[row[column] for column in wanted] for row in found[name]]
         to.print(table(wanted, lines, right=set(wanted) - {"currency", "month", "rule"}))

@@ -39,6 +39,8 @@ def _voucher(voucher: VoucherShown) -> str:
 
 def _offers(kind: str, offers: Sequence[OfferShown]) -> Iterator[tuple[str, object]]:
     for one in offers:
-        done = "completed" if one.completed_at is not None else f"{one.progress:,} of {one.goal:,}"
-        until = "" if one.until is None else f" until {one.until[:DAY]}"
-        yield kind, f"{one.name}: {done}{until}"
+        if one.completed_at is not None:
+            yield kind, f"{one.name}: completed {one.completed_at[:DAY]}"
+        else:
+            until = "" if one.until is None else f" until {one.until[:DAY]}"
+            yield kind, f"{one.name}: {one.progress:,} of {one.goal:,}{until}"

@@ -15,6 +15,7 @@ from balanza.output import WRONG_USAGE, AsJson, console, fail, print_json, table
 
 ACCEPTED: Final = "a day such as 2026-03-01 (to its end) or a time such as 2026-03-01T12:00:00, in UTC"
 MEMBERS_OWN: Final = ("available", "pending", "receivable")
+OWN_WORDS: Final = ("available", "pending", "owed")  # the same, as people read them
 ENTRIES: Final = """
 SELECT entry_id, currency, rule, cause_source, cause_id, effective_at, recorded_at, version,
        coalesce(sum(points) FILTER (account = 'available'), 0)::BIGINT AS available,
@@ -100,9 +101,12 @@ def statement_of(
 
 def _print(to: Console, member_id: str, found: dict[str, Any]) -> None:
     to.print(f"Member {member_id}", style="bold")
-    columns = ("effective_at", "recorded_at", "rule", "cause_id", "currency", "available", "pending", "balance")
-    lines = [[entry[column] for column in columns] for entry in found["entries"]]
-    to.print(table(columns, lines, right=("available", "pending", "balance")))
+    if not found["entries"]:
+        to.print("No entries: no points were moved.")
+        return
+    columns = ("effective_at", "recorded_at", "rule", "cause_id", "currency", "available", "pending", "owed", "balance")
+    entries = [{**entry, "owed": -entry["receivable"]} for entry in found["entries"]]
+    to.print(table(columns, [[entry[column] for column in columns] for entry in entries], right=columns[5:]))
     to.print("\nBalances", style="bold")
     balances = [(currency, *balance.values()) for currency, balance in found["balances"].items()]
-    to.print(table(("currency", *MEMBERS_OWN), balances, right=MEMBERS_OWN))
+    to.print(table(("currency", *OWN_WORDS), balances, right=OWN_WORDS))

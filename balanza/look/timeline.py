@@ -139,7 +139,8 @@ def _entry(facts: Facts) -> str:
 
 def _refusal(facts: Facts) -> str:
     wanted = f" of {facts['points']:,} {facts['currency']}" if facts["points"] is not None else ""
-    return f"{plain(facts['kind'])}{wanted} refused: {plain(facts['reason'])}"
+    about = f" of {facts['detail']}" if facts["kind"] == "perk" and facts["detail"] else ""
+    return f"{plain(facts['kind'])}{wanted}{about} refused: {plain(facts['reason'])}"
 
 
 def _tier(facts: Facts) -> str:
@@ -149,7 +150,9 @@ def _tier(facts: Facts) -> str:
 
 
 def _offer(facts: Facts) -> str:
-    reached = "" if facts["state"] == "granted" else f" at {facts['progress']:,} of {facts['goal']:,}"
+    reached = ""
+    if facts["state"] == "expired" and facts["goal"]:  # a share, for the goal's unit is not stored with it
+        reached = f" at {100 * facts['progress'] // facts['goal']}% of its goal"
     return f"{facts['offer']} {facts['state']}{reached}"
 
 

@@ -96,5 +96,8 @@ def _fact(name: str, value: object) -> str:
 def entry_words(rule: str, currency: str, legs: Sequence[Mapping[str, object]], available: int, receivable: int) -> str:
     """An entry as a bank book has it: the change of what the member has or owes, its rule, the balance after it."""
     own = sum(cast("int", leg["points"]) for leg in legs if leg["account"] in {"available", "receivable"})
+    held = sum(cast("int", leg["points"]) for leg in legs if leg["account"] == "pending")
+    change = points(own, currency) if own or not held else f"{points(held, currency)} pending"
+    also = f" ({held:+,} pending)" if own and held else ""
     owed = f", {receivable:,} owed" if receivable else ""
-    return f"{points(own, currency)} by {rule} = {available:,}{owed}"
+    return f"{change}{also} by {rule} = {available:,}{owed}"

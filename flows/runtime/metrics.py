@@ -121,6 +121,13 @@ CATALOGUE: tuple[Described, ...] = (
               "Points that a rule gave since the deployment began, less what returns took back (points)"),
     Described("balanza_refusals_total", "counter", ("reason",),
               "Accepted events that moved no points, by reason (events)"),
+    # standing
+    Described("balanza_tier_changes_total", "counter", ("tier", "reason"),
+              "Members that came to a tier, `none` for none, with the reason (changes)"),
+    Described("balanza_offers_total", "counter", ("offer", "state"),
+              "Offers and challenges granted, completed, expired (offers)"),
+    Described("balanza_vouchers_total", "counter", ("reward", "state"),
+              "Vouchers issued, used, cancelled, expired (vouchers)"),
     # decisions
     Described("balanza_decisions_total", "counter", ("outcome", "reason"),
               "Candidates decided: sent, deferred, suppressed, with the reason (decisions)"),
@@ -178,6 +185,9 @@ class Metrics:
         self.points_breakage = self._gauge("points_breakage")
         self.points_cost = self._gauge("points_cost")
         self.refusals_total = self._counter("refusals_total")
+        self.tier_changes_total = self._counter("tier_changes_total")
+        self.offers_total = self._counter("offers_total")
+        self.vouchers_total = self._counter("vouchers_total")
         self.decisions_total = self._counter("decisions_total")
         self.suppressions_total = self._counter("suppressions_total")
         self.actions_total = self._counter("actions_total")
