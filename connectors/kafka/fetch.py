@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
+from threading import Thread
 from typing import Any, Final, cast
 
 from confluent_kafka import TIMESTAMP_CREATE_TIME, Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -21,6 +22,7 @@ BUFFERED_A_PLACE_MIN: Final = 2000
 BUFFERED_BYTES_MAX: Final = 128 << 20
 SAMPLE: Final = 8
 MILLISECOND_US: Final = 1000
+CLOSE_SECONDS_MAX: Final = 15.0
 QUICK: Final = {"fetch.wait.max.ms": 100, "fetch.queue.backoff.ms": 10, "fetch.error.backoff.ms": 100}
 
 END: Final = KafkaError._PARTITION_EOF  # noqa: SLF001  the client has no public names for its own codes
@@ -224,8 +226,12 @@ class Fetcher:
             self._group = None
 
     def close(self) -> None:
-        """Leave the broker."""
-        self.consumer.close()
+        """Leave the broker. The client has been seen to wait for ever behind a corrupt record: nobody else does."""
+        leaving = Thread(target=self.consumer.close, name="leaving the broker", daemon=True)
+        leaving.start()
+        leaving.join(CLOSE_SECONDS_MAX)
+        if leaving.is_alive():
+            self._log.warning("the client does not let go of the broker; it is left behind")
 
 
 def _at(lane: Lane[Carrier]) -> TopicPartition:
