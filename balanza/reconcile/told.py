@@ -60,14 +60,15 @@ def print_told(told: Told, member: str | None) -> None:
     ):
         if rows:
             _print_rows(to, title, rows)
-    if drift.currencies:
-        columns = ("currency", "balances", "drifting", "expected", "streamed")
-        to.print("\nBalances", style="bold")
-        to.print(table(columns, ([row[name] for name in columns] for row in drift.currencies), right=columns[1:]))
+    for title, rows in (("Balances", drift.currencies), ("Lots: points by when they expire", drift.lots)):
+        if rows:
+            _print_rows(to, title, rows)
     if drift.drifting:
         to.print("\nMembers that drift: expected from the log / streamed, where they differ", style="bold")
         to.print(table(("member_id", "currency", "figure", "expected", "streamed"), _figures(drift.drifting),
                        right=("expected", "streamed")))
+    if drift.lots_drifting:
+        _print_rows(to, "Lots that drift", drift.lots_drifting)
     if drift.parting:
         _print_rows(to, "The first event at which they part: what it changed", drift.parting)
     elif drift.drifting:
@@ -132,4 +133,4 @@ def _print_verdict(to: Console, told: Told) -> None:
     elif told.drift.equal:
         to.print(f"Equal as far as it was recomputed: {compared}.", style="bold")
     else:
-        to.print("DRIFT: the streamed balances are not what the log says.", style="bold")
+        to.print("DRIFT: what was streamed is not what the log says.", style="bold")
