@@ -16,7 +16,7 @@ from schemas.reasons import RefusalReason
 EXPIRIES_KNOWN: Final = frozenset({"never", "days", "end_of_month", "yearly"})
 PLAIN_RULE: Final = frozenset({"id", "on", "currency", "points", "per", "rounding", "qualifying"})
 RULE_NOT_RECOMPUTED: Final = frozenset({"hold", "expires_after"})
-CURRENCY_KNOWN: Final = frozenset({"name", "expiry", "warn_before", "late_cancel", "overdraw"})
+CURRENCY_KNOWN: Final = frozenset({"name", "expiry", "warn_before", "late_cancel", "overdraw", "returns"})
 KNOWN: Final = frozenset({
     "program", "version", "time_zone", "identity", "currencies", "activities", "earn", "tiers", "offers", "rewards",
     "signals", "channels", "purposes", "rules", "templates", "caps", "quiet_hours", "alerts", "retention", "limits",

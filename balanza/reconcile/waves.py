@@ -44,10 +44,11 @@ def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage
     if rules:
         connection.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?)", rules)
     currencies = [
-        (name, currency.overdraw, currency.late_cancel == "renew") for name, currency in program.currencies.items()
+        (name, currency.overdraw, currency.late_cancel == "renew", currency.returns)
+        for name, currency in program.currencies.items()
     ]
     if currencies:
-        connection.executemany("INSERT INTO currencies VALUES (?, ?, ?)", currencies)
+        connection.executemany("INSERT INTO currencies VALUES (?, ?, ?, ?)", currencies)
     expires = any(currency.expiry.policy != "never" for currency in program.currencies.values())
     connection.execute(f"SET VARIABLE expires = {expires}")
     if coverage.believed:

@@ -24,6 +24,11 @@ EXPIRING: Final = """{
     miles: {name: Miles, expiry: {policy: end_of_month, months: 0}, overdraw: true}
 }"""
 
+WAIVING: Final = """{
+    points: {name: Points, expiry: {policy: days, days: 4}, returns: within_balance},
+    miles: {name: Miles, returns: only_pending}
+}"""
+
 
 def crowded(currencies: str = FOR_EVER) -> Program:
     """Two currencies, every rounding, and anonymous members that are soon forgotten."""

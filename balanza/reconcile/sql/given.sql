@@ -40,7 +40,7 @@ WHERE earned.owner = grants.owner AND earned.order_id = grants.order_id AND earn
   AND earned.currency = grants.currency AND earned.given_by = grants.given_by
   AND earned.lot IS NULL AND grants.lot IS NULL;
 INSERT INTO earned
-SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by
+SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by, 0
 FROM (SELECT grants.* FROM grants JOIN orders USING (owner, order_id))
 WHERE lot IS NOT NULL OR (owner, order_id, rule, currency, given_by) NOT IN (
     SELECT (owner, order_id, rule, currency, given_by) FROM earned WHERE lot IS NULL

@@ -9,6 +9,7 @@ FROM lots JOIN (
 ) AS moment ON moment.owner = lots.owner
 WHERE lots.points > 0 AND expires_us <= moment.at_us;
 UPDATE lots SET points = 0 FROM lapses WHERE lots.lot = lapses.lot;
+INSERT INTO lapsed SELECT lot, points FROM lapses;
 INSERT INTO posted
 SELECT NULL, 'balanza', 'expired ' || expires_us, owner, currency, 'expired', -sum(points), 0, 0, 0, sum(points)
 FROM lapses GROUP BY owner, currency, expires_us;

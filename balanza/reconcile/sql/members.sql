@@ -25,7 +25,8 @@ JOIN orders AS theirs ON theirs.owner = other AND theirs.order_id = mine.order_i
 UPDATE orders SET total = orders.total + shared.total, returned = orders.returned + shared.returned,
                   bought = orders.bought OR shared.bought
 FROM shared WHERE orders.owner = shared.owner AND orders.order_id = shared.order_id AND same;
-UPDATE earned SET points = earned.points + theirs.points, taken_back = earned.taken_back + theirs.taken_back
+UPDATE earned SET points = earned.points + theirs.points, taken_back = earned.taken_back + theirs.taken_back,
+                  waived = earned.waived + theirs.waived
 FROM shared JOIN earned AS theirs ON theirs.owner = shared.other AND theirs.order_id = shared.order_id
 WHERE earned.owner = shared.owner AND earned.order_id = shared.order_id AND earned.rule = theirs.rule AND same
   AND earned.given_by = theirs.given_by

@@ -40,7 +40,7 @@ UPDATE earned SET points = earned.points + gains.points FROM gains
 WHERE earned.owner = gains.owner AND earned.order_id = gains.order_id AND earned.rule = gains.rule
   AND earned.given_by = gains.given_by AND earned.lot IS NULL AND gains.lot IS NULL;
 INSERT INTO earned
-SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by FROM gains
+SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by, 0 FROM gains
 ANTI JOIN (FROM earned WHERE lot IS NULL) AS known USING (owner, order_id, rule, given_by) WHERE lot IS NULL;
 INSERT INTO earned
-SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by FROM gains WHERE lot IS NOT NULL;
+SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by, 0 FROM gains WHERE lot IS NOT NULL;

@@ -10,7 +10,7 @@ CREATE TABLE rules (
     number INTEGER, rule VARCHAR, currency VARCHAR, points BIGINT, per BIGINT, money VARCHAR, rounding VARCHAR
 );
 
-CREATE TABLE currencies (currency VARCHAR, overdraw BOOLEAN, renews BOOLEAN);
+CREATE TABLE currencies (currency VARCHAR, overdraw BOOLEAN, renews BOOLEAN, returns VARCHAR);
 
 -- When points of a currency expire that are earned in a quarter of an hour; nothing of currencies without expiry.
 CREATE TABLE ends (currency VARCHAR, quarter BIGINT, expires_us BIGINT);
@@ -19,6 +19,9 @@ CREATE TABLE ends (currency VARCHAR, quarter BIGINT, expires_us BIGINT);
 CREATE TABLE lots (owner VARCHAR, currency VARCHAR, lot BIGINT, rank HUGEINT, expires_us BIGINT, points HUGEINT);
 
 CREATE SEQUENCE lot_numbers;
+
+-- What expired of a lot; below zero what a return took back of that.
+CREATE TABLE lapsed (lot BIGINT, points HUGEINT);
 
 CREATE TABLE draws (owner VARCHAR, redemption_id VARCHAR, lot BIGINT, points HUGEINT);
 
@@ -32,9 +35,10 @@ CREATE TABLE orders (
 );
 
 -- `given_by` is the strongest identifier of the purchase: what each bought under one order id is a piece of its own.
+-- `waived` is what of `taken_back` the currency's policy for returns let the member keep.
 CREATE TABLE earned (
     owner VARCHAR, order_id VARCHAR, rule VARCHAR, currency VARCHAR, points HUGEINT, taken_back HUGEINT, lot BIGINT,
-    rank HUGEINT, given_by VARCHAR
+    rank HUGEINT, given_by VARCHAR, waived HUGEINT
 );
 
 CREATE TABLE redemptions (
