@@ -79,7 +79,7 @@ class Drift(msgspec.Struct):
 
 
 def compare(connection: DuckDBPyConnection, currencies: list[str], members: list[str], most: int) -> Drift:
-    """Compare balances and lots of these currencies; `members` limits what is listed (none: all), not what is compared."""
+    """Compare balances and lots of these currencies; `members` limits what is listed, not what is compared."""
     for name in ("compared", "compared_lots"):
         connection.execute(sql(name))
     top = {"most": most}

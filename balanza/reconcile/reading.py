@@ -16,7 +16,10 @@ from schemas.log import LogBatch, Row
 
 CHUNK_LINES: Final = 50_000
 OBJECT_BYTES_MIN: Final = 16 << 20
-TYPES: Final = ("purchase", "return", "redeem", "redeem_cancel", "points_adjust", "accrual")
+TYPES: Final = (
+    "purchase", "return", "redeem", "redeem_cancel", "points_adjust", "accrual", "activity", "preference",
+    "member_update",
+)  # fmt: skip
 
 CHUNK: Final = """
 INSERT INTO lines

@@ -22,6 +22,12 @@ CREATE OR REPLACE TEMP TABLE shared AS
 SELECT joining.owner, other, mine.order_id, mine.money = theirs.money AS same, theirs.total, theirs.returned, theirs.bought
 FROM joining JOIN orders AS mine ON mine.owner = joining.owner
 JOIN orders AS theirs ON theirs.owner = other AND theirs.order_id = mine.order_id;
+INSERT INTO spent
+SELECT seq, owner, mine.money, CASE WHEN same
+    THEN worth(mine.total + shared.total, mine.returned + shared.returned, mine.bought OR shared.bought)
+         - worth(mine.total, mine.returned, mine.bought)
+    ELSE 0 END - worth(shared.total, shared.returned, shared.bought)
+FROM shared JOIN orders AS mine USING (owner, order_id) JOIN joining USING (owner);
 UPDATE orders SET total = orders.total + shared.total, returned = orders.returned + shared.returned,
                   bought = orders.bought OR shared.bought
 FROM shared WHERE orders.owner = shared.owner AND orders.order_id = shared.order_id AND same;

@@ -17,6 +17,12 @@ SELECT seq, source, id, said.owner, CASE WHEN said.bought THEN 'purchase' ELSE '
     WHEN said.money != orders.money THEN 'another money than its order' ELSE 'before its purchase' END
 FROM said JOIN orders USING (owner, order_id) WHERE said.money != orders.money OR NOT (said.bought OR orders.bought);
 
+INSERT INTO spent
+SELECT seq, owner, orders.money, CASE WHEN said.bought
+    THEN worth(total + amount, returned, true) - worth(total, returned, orders.bought)
+    ELSE worth(total, returned + amount, orders.bought) - worth(total, returned, orders.bought) END
+FROM said JOIN orders USING (owner, order_id) WHERE said.money = orders.money;
+
 UPDATE orders SET
     total = total + CASE WHEN said.bought THEN amount ELSE 0 END,
     returned = returned + CASE WHEN said.bought THEN 0 ELSE amount END,

@@ -62,6 +62,18 @@ CREATE TABLE changes (
 
 CREATE TABLE refused (seq BIGINT, source VARCHAR, id VARCHAR, owner VARCHAR, kind VARCHAR, why VARCHAR);
 
+-- What the tiers count (`of` points, spend or visits; of which currency, money or event), rules whose points do not
+-- qualify, types of events that are activities, and what an order is worth more or less by an event.
+CREATE TABLE measures (measure VARCHAR, of VARCHAR, name VARCHAR, qualifying_only BOOLEAN);
+
+CREATE TABLE unqualified (rule VARCHAR);
+
+CREATE TABLE activity_types (type VARCHAR);
+
+CREATE TABLE spent (seq BIGINT, owner VARCHAR, money VARCHAR, amount HUGEINT);
+
+CREATE MACRO worth(total, returned, bought) AS CASE WHEN bought THEN total - least(returned, total) ELSE 0 END;
+
 -- Where the k-th thing of this wave stands among a person's.
 CREATE MACRO ranked(k) AS getvariable('wave')::HUGEINT * 1000000 + k;
 
