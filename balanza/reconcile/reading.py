@@ -24,7 +24,8 @@ TYPES: Final = (
 CHUNK: Final = """
 INSERT INTO lines
 SELECT seq, log_us, event_us, topic, partition, place, event ->> 'source', event ->> 'id', event ->> 'type',
-       CASE WHEN (event ->> 'type') IN (SELECT unnest($types)) THEN event -> 'data' END
+       CASE WHEN (event ->> 'type') IN (SELECT unnest($types)) THEN event -> 'data' END,
+       coalesce(event -> '$.data.ids', event -> '$.data.keep')
 FROM read_json($path, format = 'newline_delimited', maximum_object_size = $bytes, columns = {
     seq: 'BIGINT', log_us: 'BIGINT', event_us: 'BIGINT', topic: 'VARCHAR', partition: 'INTEGER', place: 'BIGINT',
     event: 'JSON'

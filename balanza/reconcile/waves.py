@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection, Statement
 
 from balanza.reconcile.coverage import OF_THE_CATALOGUE, Coverage
 from balanza.reconcile.ends import fill_ends
+from balanza.reconcile.erased import find_erased
 from config.program import Program
 
 UNSETTLED: Final = """
@@ -62,6 +63,7 @@ def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage
 def recompute(connection: DuckDBPyConnection, program: Program, tell: Callable[[int, int], None]) -> None:
     """Fill `accounts` and `changes` from the lines; `tell` gets the waves done and to do."""
     connection.execute(sql("applied"))
+    find_erased(connection)
     connection.execute(sql("people"))
     while _number(connection, UNSETTLED):
         connection.execute(sql("joined_people"))

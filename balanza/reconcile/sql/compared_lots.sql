@@ -12,4 +12,4 @@ WITH mine AS (
 SELECT member_id, currency, expires_us, coalesce(mine.points, 0)::BIGINT AS expected,
        coalesce(streamed.points, 0)::BIGINT AS streamed
 FROM mine FULL JOIN streamed USING (member_id, currency, expires_us)
-WHERE member_id NOT IN (SELECT member_id FROM left_out);
+WHERE member_id NOT IN (SELECT member_id FROM left_out) AND NOT starts_with(member_id, 'erased_');

@@ -10,5 +10,5 @@ SELECT member_id, mine.tier AS expected, streamed.tier.tier AS streamed,
        mine.tier IS DISTINCT FROM streamed.tier.tier AS drifts
 FROM recomputed_tiers AS mine FULL JOIN streamed USING (member_id)
 ANTI JOIN gone USING (member_id)
-WHERE member_id NOT IN (SELECT member_id FROM left_out)
+WHERE member_id NOT IN (SELECT member_id FROM left_out) AND NOT starts_with(member_id, 'erased_')
   AND member_id NOT IN (SELECT member_id FROM people WHERE person IN (FROM zoned));

@@ -3,7 +3,7 @@
 
 CREATE TABLE lines (
     seq BIGINT, log_us BIGINT, event_us BIGINT, topic VARCHAR, partition INTEGER, place BIGINT,
-    source VARCHAR, id VARCHAR, type VARCHAR, data JSON
+    source VARCHAR, id VARCHAR, type VARCHAR, data JSON, ids JSON
 );
 
 CREATE TABLE rules (

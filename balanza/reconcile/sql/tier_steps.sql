@@ -37,7 +37,7 @@ WITH steps AS (
     FROM merges
     UNION ALL
     SELECT identity.at_us, identity.at_us, applied.seq, 1, identity.seq - 9223372036854775807, 'split',
-           identity.member_id, other_member_id, NULL, NULL, NULL, ids
+           identity.member_id, other_member_id, NULL, NULL, NULL, identity.ids
     FROM run_identity AS identity JOIN applied ON source = cause_source AND id = cause_id AND log_us = identity.at_us
     WHERE kind = 'split'
 )
