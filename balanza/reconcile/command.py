@@ -71,7 +71,7 @@ def reconcile(
 ) -> None:
     """Recompute every balance, lot and tier from the raw log, independently, and compare with what was streamed.
 
-    Of the run only its identity is believed: which member an event was of, who was merged, who was forgotten. Exit
+    Of the run only its identity is believed: which member an event was of, who was merged, split or forgotten. Exit
     status 0 when all is equal, 1 when something drifts or a currency cannot be recomputed, 2 for wrong usage.
 
     Example: balanza reconcile --out out/example --input examples/online_retail/log

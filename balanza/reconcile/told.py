@@ -142,7 +142,7 @@ def _print_verdict(to: Console, told: Told) -> None:
         to.print(f"NOT RECOMPUTED: tiers of {told.tiers.zoned:,} members who live by a time zone of their own.",
                  style="bold")  # fmt: skip
     if told.drift.left_out:
-        to.print(f"NOT RECOMPUTED: {told.drift.left_out:,} members who were split or erased, or merged with such.",
+        to.print(f"NOT RECOMPUTED: {told.drift.left_out:,} members who were erased, or split from or merged with such.",
                  style="bold")  # fmt: skip
     if told.drift.lines.get("not read yet"):
         to.print(f"{told.drift.lines['not read yet']:,} lines at the log's end were not read by the run; left out.")

@@ -26,6 +26,7 @@ STEPS: Final = {
     "spending": frozenset({"redeem", "redeem_cancel", "points_adjust"}),
     "given": frozenset({"accrual", "release", "granted"}),
     "members": frozenset({"merge", "forgotten"}),
+    "splits": frozenset({"split"}),
 }
 
 

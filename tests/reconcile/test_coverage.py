@@ -119,17 +119,19 @@ def test_who_was_erased_is_left_out_and_counted(tmp_path: Path) -> None:
     assert told["lines"] == {"applied": 3, "erased": 2}
 
 
-def test_who_was_split_is_left_out_and_counted(tmp_path: Path) -> None:
-    """Both sides are not compared; it is said how many members that are."""
+def test_who_was_split_is_recomputed(tmp_path: Path) -> None:
+    """Nobody is left out."""
     split = {"keep": {"loyalty": "ada"}, "part": {"cookie": "web"}, "actor": "desk", "reason": "two people"}
     events = [
         *events_of("""
             purchase  ada+~web  2026-01-01T10:00  o1  10.00 GBP
-            purchase  bob       2026-01-01T11:00  o2  10.00 GBP
+            purchase  ~web      2026-01-01T11:00  o2  10.00 GBP
+            purchase  bob       2026-01-01T11:00  o3  10.00 GBP
             """),
         {"specversion": "1.0", "type": "split", "source": "desk", "id": "s1", "time": "2026-01-02T10:00:00Z",
          "data": split},
     ]  # fmt: skip
     answer = lived(tmp_path, kiosk(), events)
-    assert "NOT RECOMPUTED: 2 members who were split or erased" in answer.output
+    assert "NOT RECOMPUTED" not in answer.output
     assert answer.status == 0
+    assert ask(tmp_path / "out", "SELECT available FROM balances") == [(10,)] * 3

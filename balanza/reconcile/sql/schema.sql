@@ -16,7 +16,8 @@ CREATE TABLE currencies (currency VARCHAR, overdraw BOOLEAN, renews BOOLEAN, ret
 CREATE TABLE ends (currency VARCHAR, quarter BIGINT, expires_us BIGINT);
 
 -- What expires: `rank` is the order of earning. A lot stays when it is empty, for a cancelled redemption fills it again.
-CREATE TABLE lots (owner VARCHAR, currency VARCHAR, lot BIGINT, rank HUGEINT, expires_us BIGINT, points HUGEINT);
+CREATE TABLE lots (owner VARCHAR, currency VARCHAR, lot BIGINT, rank HUGEINT, expires_us BIGINT, points HUGEINT,
+                   given_by VARCHAR);
 
 CREATE SEQUENCE lot_numbers;
 
@@ -42,7 +43,7 @@ CREATE TABLE earned (
 );
 
 CREATE TABLE redemptions (
-    owner VARCHAR, redemption_id VARCHAR, currency VARCHAR, points BIGINT, cancelled BOOLEAN
+    owner VARCHAR, redemption_id VARCHAR, currency VARCHAR, points BIGINT, cancelled BOOLEAN, given_by VARCHAR
 );
 
 CREATE TABLE accounts (
@@ -50,14 +51,23 @@ CREATE TABLE accounts (
 );
 
 -- Accruals that were accepted, by their id, and those of them that are pending.
-CREATE TABLE accruals (owner VARCHAR, accrual_id VARCHAR);
+CREATE TABLE accruals (owner VARCHAR, accrual_id VARCHAR, given_by VARCHAR);
 
-CREATE TABLE holds (owner VARCHAR, seq BIGINT, currency VARCHAR, points BIGINT, lot BIGINT);
+CREATE TABLE holds (owner VARCHAR, seq BIGINT, currency VARCHAR, points BIGINT, lot BIGINT, given_by VARCHAR);
 
 -- Every change of a balance, with its cause: of what is available or owed, of what is pending, of the lifetime figures.
 CREATE TABLE changes (
     seq BIGINT, source VARCHAR, id VARCHAR, owner VARCHAR, currency VARCHAR, what VARCHAR,
-    points HUGEINT, pending HUGEINT, earned HUGEINT, redeemed HUGEINT, expired HUGEINT
+    points HUGEINT, pending HUGEINT, earned HUGEINT, redeemed HUGEINT, expired HUGEINT, given_by VARCHAR
+);
+
+-- The same by the identifier whose doing it was, and of orders: by what splits go.
+CREATE TABLE doings (
+    owner VARCHAR, currency VARCHAR, given_by VARCHAR, earned HUGEINT, redeemed HUGEINT, expired HUGEINT
+);
+
+CREATE TABLE order_lines (
+    owner VARCHAR, order_id VARCHAR, seq BIGINT, given_by VARCHAR, total HUGEINT, returned HUGEINT, bought BOOLEAN
 );
 
 CREATE TABLE refused (seq BIGINT, source VARCHAR, id VARCHAR, owner VARCHAR, kind VARCHAR, why VARCHAR);

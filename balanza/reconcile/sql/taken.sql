@@ -28,5 +28,5 @@ WHERE earned.owner = taking.owner AND earned.order_id = taking.order_id AND earn
   AND earned.currency = taking.currency AND earned.given_by = taking.given_by
   AND earned.lot IS NOT DISTINCT FROM taking.lot AND kept > 0;
 INSERT INTO posted
-SELECT seq, source, id, owner, currency, 'return.' || rule, of_lapsed + kept - points, 0, kept - points, 0, -of_lapsed
+SELECT seq, source, id, owner, currency, 'return.' || rule, of_lapsed + kept - points, 0, kept - points, 0, -of_lapsed, given_by
 FROM taking WHERE kept != points OR points < 0;
