@@ -19,6 +19,7 @@ from balanza.reconcile.coverage import coverage_of
 from balanza.reconcile.drift import compare
 from balanza.reconcile.opening import database, ordered_log
 from balanza.reconcile.reading import read_lines
+from balanza.reconcile.tiers import compare_tiers, prepare_tiers, recompute_tiers
 from balanza.reconcile.told import Told, as_plain, print_told
 from balanza.reconcile.totals import TotalsError, TotalsFile, read_totals, totals_of
 from balanza.reconcile.waves import prepare, recompute
@@ -68,9 +69,9 @@ def reconcile(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Recompute every balance from the raw log, independently, and compare with what was streamed.
+    """Recompute every balance, lot and tier from the raw log, independently, and compare with what was streamed.
 
-    Of the run only its identity is believed: which member an event was of, who was merged, who was forgotten. Exit
+    Of the run only its identity is believed: which member an event was of, who was merged, split or forgotten. Exit
     status 0 when all is equal, 1 when something drifts or a currency cannot be recomputed, 2 for wrong usage.
 
     Example: balanza reconcile --out out/example --input examples/online_retail/log
@@ -130,6 +131,7 @@ def _reconciled(
         database(out, Path(scratch)) as connection,
     ):  # fmt: skip
         prepare(connection, program, coverage)
+        prepare_tiers(connection, program)
         task = progress.add_task("reading the log", total=None, unit="lines")
         with ordered_log(source, program, out[0], prefix, Path(scratch)) as log:
             bytes_max = program.limits.event_bytes_max
@@ -140,6 +142,11 @@ def _reconciled(
         waves = progress.add_task("recomputing", total=None, unit="waves")
         recompute(connection, program, lambda done, total: progress.update(waves, completed=done, total=total))
         found = compare(connection, known, members, limit)
+        tiers = None
+        if program.tiers is not None and not coverage.tiers:
+            recompute_tiers(connection, program)
+            tiers = compare_tiers(connection, members, limit)
         stores = None if totals is None else totals_of(connection, totals, program.time_zone, limit)
     return Told([str(folder) for folder in out], str(source), read, found, missing,
-                {name: coverage.said[name] for name in known if coverage.said[name]}, stores)  # fmt: skip
+                {name: coverage.said[name] for name in known if coverage.said[name]}, stores, tiers,
+                coverage.tiers if program.tiers is not None else [])  # fmt: skip

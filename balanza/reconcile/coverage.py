@@ -16,7 +16,15 @@ from schemas.reasons import RefusalReason
 EXPIRIES_KNOWN: Final = frozenset({"never", "days", "end_of_month", "yearly"})
 PLAIN_RULE: Final = frozenset({"id", "on", "currency", "points", "per", "rounding", "qualifying"})
 RULE_NOT_RECOMPUTED: Final = frozenset({"hold", "expires_after"})
-CURRENCY_KNOWN: Final = frozenset({"name", "expiry", "warn_before", "late_cancel", "overdraw"})
+CURRENCY_KNOWN: Final = frozenset({"name", "expiry", "warn_before", "late_cancel", "overdraw", "returns"})
+TIERS_KNOWN: Final = frozenset({
+    "period", "rolling_days", "keeps_periods", "grace", "downgrade", "soft_landing_percent", "returns", "measures",
+    "levels",
+})  # fmt: skip
+LEVEL_KNOWN: Final = frozenset({
+    "id", "name", "needs", "match", "lifetime", "earn_percent", "rewards", "perks",
+})  # fmt: skip
+MEASURE_KNOWN: Final = frozenset({"of", "currency", "qualifying_only", "money", "events"})
 KNOWN: Final = frozenset({
     "program", "version", "time_zone", "identity", "currencies", "activities", "earn", "tiers", "offers", "rewards",
     "signals", "channels", "purposes", "rules", "templates", "caps", "quiet_hours", "alerts", "retention", "limits",
@@ -33,11 +41,13 @@ class Coverage(Struct):
     """`missing`: by currency what cannot be recomputed; `said`: by currency whose points are believed.
 
     `believed` are those rules by the name they have in postings, with whether a return takes their points back.
+    `tiers` is what keeps tiers from being recomputed.
     """
 
     missing: dict[str, list[str]]
     said: dict[str, list[str]]
     believed: dict[str, bool]
+    tiers: list[str] = []
 
 
 def coverage_of(program: Program) -> Coverage:
@@ -62,7 +72,24 @@ def coverage_of(program: Program) -> Coverage:
             _believe(covered, offer.reward.currency, f"offer.{name}", with_order=offer.reward.returns == "with_order")
     for name in program.currencies if program.rewards else ():
         covered.said[name].append("what the catalogue of rewards refused")
+    covered.tiers = list(dict.fromkeys([*everywhere, *_tiers_missing(program, covered)]))
     return covered
+
+
+def _tiers_missing(program: Program, covered: Coverage) -> list[str]:
+    """What of a program's tiers cannot be recomputed."""
+    tiers = program.tiers
+    if tiers is None:
+        return []
+    missing = [f"tiers.{key}" for key in _said(tiers) if key not in TIERS_KNOWN]
+    for level in tiers.levels:
+        missing += [f"tiers.levels.{level.id}.{key}" for key in _said(level) if key not in LEVEL_KNOWN]
+    for name, measure in tiers.measures.items():
+        missing += [f"tiers.measures.{name}.{key}" for key in _said(measure) if key not in MEASURE_KNOWN]
+        missing += covered.missing.get(measure.currency or "", [])
+        if measure.of != "points" and not program.identity.retroactive_earn:
+            missing.append("identity.retroactive_earn")
+    return missing
 
 
 def _believe(covered: Coverage, currency: str, rule: str, *, with_order: bool) -> None:

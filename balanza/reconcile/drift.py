@@ -33,6 +33,17 @@ WHERE drifts AND currency IN (SELECT unnest($currencies))
   AND (len($members) = 0 OR member_id IN (SELECT unnest($members)))
 ORDER BY abs(expected.available - streamed.available) DESC, member_id, currency LIMIT $most
 """
+LOTS: Final = """
+SELECT currency, count(*) AS lots, count(*) FILTER (expected != streamed) AS drifting,
+       sum(expected)::BIGINT AS expected, sum(streamed)::BIGINT AS streamed
+FROM compared_lots WHERE currency IN (SELECT unnest($currencies)) GROUP BY currency ORDER BY currency
+"""
+LOTS_DRIFTING: Final = """
+SELECT member_id, currency, make_timestamp(expires_us) AS expires_at, expected, streamed FROM compared_lots
+WHERE expected != streamed AND currency IN (SELECT unnest($currencies))
+  AND (len($members) = 0 OR member_id IN (SELECT unnest($members)))
+ORDER BY abs(expected - streamed) DESC, member_id, currency, expires_us LIMIT $most
+"""
 REFUSED: Final = "SELECT kind, why, count(*) AS events FROM refused GROUP BY kind, why ORDER BY kind, why"
 COUNTS: Final = """
 SELECT (SELECT count(*) FROM unfounded), (SELECT count(*) FROM twice), (SELECT count(*) FROM changes),
@@ -41,7 +52,7 @@ SELECT (SELECT count(*) FROM unfounded), (SELECT count(*) FROM twice), (SELECT c
 
 
 class Drift(msgspec.Struct):
-    """The comparison: lines by what became of them, balances by currency, members that differ, where they part."""
+    """The comparison: lines by what became of them, balances and lots by currency, what differs, where they part."""
 
     lines: dict[str, int]
     changes: int
@@ -54,24 +65,28 @@ class Drift(msgspec.Struct):
     currencies: list[Row]
     drifting: list[Row]
     parting: list[Row]
+    lots: list[Row]
+    lots_drifting: list[Row]
     refused: list[Row]
 
     @property
     def equal(self) -> bool:
-        """Whether every line has its event, every event its line, and every balance is the same."""
+        """Whether every line has its event, every event its line, and every balance and lot is the same."""
         return not (
             self.lines.get("lost") or self.unfounded or self.applied_twice
-            or any(row["drifting"] for row in self.currencies)
+            or any(row["drifting"] for row in (*self.currencies, *self.lots))
         )  # fmt: skip
 
 
 def compare(connection: DuckDBPyConnection, currencies: list[str], members: list[str], most: int) -> Drift:
-    """Compare the balances of these currencies; `members` limits what is listed (none: all), not what is compared."""
-    connection.execute(sql("compared"))
+    """Compare balances and lots of these currencies; `members` limits what is listed, not what is compared."""
+    for name in ("compared", "compared_lots"):
+        connection.execute(sql(name))
     top = {"most": most}
     found = connection.execute(COUNTS).fetchone()
     assert found is not None
-    drifting = _rows(connection, DRIFTING, {**top, "currencies": currencies, "members": members})
+    asked = {**top, "currencies": currencies, "members": members}
+    drifting = _rows(connection, DRIFTING, asked)
     named = members or [row["member_id"] for row in drifting]
     parting = [
         row for row in _rows(connection, sql("parting"), {"members": named})
@@ -89,6 +104,8 @@ def compare(connection: DuckDBPyConnection, currencies: list[str], members: list
         currencies=_rows(connection, CURRENCIES, {"currencies": currencies}),
         drifting=drifting,
         parting=parting,
+        lots=_rows(connection, LOTS, {"currencies": currencies}),
+        lots_drifting=_rows(connection, LOTS_DRIFTING, asked),
         refused=_rows(connection, REFUSED, {}),
     )
 

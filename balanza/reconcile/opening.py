@@ -26,7 +26,7 @@ from sinks.destination import DestinationError
 from sinks.stored import read_parquet
 
 JOURNAL: Final = "journal.jsonl"
-READ: Final = ("events", "identity", "members", "entries", "refusals", "dead_letters")
+READ: Final = ("events", "identity", "members", "entries", "refusals", "tiers", "dead_letters")
 MEMORY_LIMIT: Final = "1GB"
 
 

@@ -16,12 +16,16 @@ from schemas.log import LogBatch, Row
 
 CHUNK_LINES: Final = 50_000
 OBJECT_BYTES_MIN: Final = 16 << 20
-TYPES: Final = ("purchase", "return", "redeem", "redeem_cancel", "points_adjust", "accrual")
+TYPES: Final = (
+    "purchase", "return", "redeem", "redeem_cancel", "points_adjust", "accrual", "activity", "preference",
+    "member_update",
+)  # fmt: skip
 
 CHUNK: Final = """
 INSERT INTO lines
 SELECT seq, log_us, event_us, topic, partition, place, event ->> 'source', event ->> 'id', event ->> 'type',
-       CASE WHEN (event ->> 'type') IN (SELECT unnest($types)) THEN event -> 'data' END
+       CASE WHEN (event ->> 'type') IN (SELECT unnest($types)) THEN event -> 'data' END,
+       coalesce(event -> '$.data.ids', event -> '$.data.keep')
 FROM read_json($path, format = 'newline_delimited', maximum_object_size = $bytes, columns = {
     seq: 'BIGINT', log_us: 'BIGINT', event_us: 'BIGINT', topic: 'VARCHAR', partition: 'INTEGER', place: 'BIGINT',
     event: 'JSON'

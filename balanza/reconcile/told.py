@@ -8,16 +8,18 @@ from rich.console import Console
 from balanza.look.rows import Row
 from balanza.output import console, facts, printable, table
 from balanza.reconcile.drift import Drift
+from balanza.reconcile.tiers import TierDrift
 from balanza.reconcile.totals import StoreTotals
 
 FIGURES = ("available", "pending", "receivable", "lifetime_earned", "lifetime_redeemed", "lifetime_expired")
 
 
 class Told(msgspec.Struct):
-    """All that is said: folders, log, the comparison, store totals.
+    """All that is said: folders, log, the comparison, store totals, tiers.
 
     `not_recomputed` are the currencies of which nothing is known, with the keys of the program that the SQL does not
-    know; `believed`, by currency, the rules whose points were taken from the run.
+    know; `tiers_not_recomputed` such keys of tiers; `believed`, by currency, the rules whose points were taken from the
+    run.
     """
 
     out: list[str]
@@ -27,11 +29,18 @@ class Told(msgspec.Struct):
     not_recomputed: dict[str, list[str]]
     believed: dict[str, list[str]]
     stores: StoreTotals | None
+    tiers: TierDrift | None = None
+    tiers_not_recomputed: list[str] = []
 
     @property
     def equal(self) -> bool:
         """Whether all that was asked for was recomputed, and is the same."""
-        return self.drift.equal and not self.not_recomputed and (self.stores is None or self.stores.equal)
+        return not self.drifts and not self.not_recomputed and (self.stores is None or self.stores.equal)
+
+    @property
+    def drifts(self) -> bool:
+        """Whether anything that was recomputed is not the same."""
+        return not self.drift.equal or (self.tiers is not None and self.tiers.drifting > 0)
 
 
 def as_plain(told: Told) -> Row:
@@ -45,6 +54,8 @@ def as_plain(told: Told) -> Row:
         "not_recomputed": told.not_recomputed,
         "believed": told.believed,
         **msgspec.structs.asdict(told.drift),
+        "tiers": None if told.tiers is None else msgspec.structs.asdict(told.tiers),
+        "tiers_not_recomputed": told.tiers_not_recomputed,
         "till_totals": stores,
     }
 
@@ -60,20 +71,23 @@ def print_told(told: Told, member: str | None) -> None:
     ):
         if rows:
             _print_rows(to, title, rows)
-    if drift.currencies:
-        columns = ("currency", "balances", "drifting", "expected", "streamed")
-        to.print("\nBalances", style="bold")
-        to.print(table(columns, ([row[name] for name in columns] for row in drift.currencies), right=columns[1:]))
+    for title, rows in (("Balances", drift.currencies), ("Lots: points by when they expire", drift.lots)):
+        if rows:
+            _print_rows(to, title, rows)
     if drift.drifting:
         to.print("\nMembers that drift: expected from the log / streamed, where they differ", style="bold")
         to.print(table(("member_id", "currency", "figure", "expected", "streamed"), _figures(drift.drifting),
                        right=("expected", "streamed")))
+    if drift.lots_drifting:
+        _print_rows(to, "Lots that drift", drift.lots_drifting)
     if drift.parting:
         _print_rows(to, "The first event at which they part: what it changed", drift.parting)
     elif drift.drifting:
         to.print("Every event changed their balances alike: only lifetime figures differ.")
     elif member is not None:
         to.print(f"{printable(member)}: every event changed the balances alike.")
+    if told.tiers is not None and told.tiers.first:
+        _print_rows(to, "Tiers that drift", told.tiers.first)
     if told.stores is not None:
         _print_stores(to, told.stores)
     _print_verdict(to, told)
@@ -121,15 +135,22 @@ def _print_verdict(to: Console, told: Told) -> None:
     for currency, rules in told.believed.items():
         to.print(f"BELIEVED: of {currency} the points of {', '.join(rules)}; what became of them is recomputed.",
                  style="bold")  # fmt: skip
+    if told.tiers_not_recomputed:
+        unknown = ", ".join(told.tiers_not_recomputed)
+        to.print(f"NOT RECOMPUTED: tiers. The SQL does not know {unknown}; nothing is said of them.", style="bold")
+    if told.tiers is not None and told.tiers.zoned:
+        to.print(f"NOT RECOMPUTED: tiers of {told.tiers.zoned:,} members who live by a time zone of their own.",
+                 style="bold")  # fmt: skip
     if told.drift.left_out:
-        to.print(f"NOT RECOMPUTED: {told.drift.left_out:,} members who were split or erased, or merged with such.",
+        to.print(f"NOT RECOMPUTED: {told.drift.left_out:,} members who were erased, or split from or merged with such.",
                  style="bold")  # fmt: skip
     if told.drift.lines.get("not read yet"):
         to.print(f"{told.drift.lines['not read yet']:,} lines at the log's end were not read by the run; left out.")
     compared = ", ".join(row["currency"] for row in told.drift.currencies) or "no balance"
+    compared += "" if told.tiers is None else f", the tiers of {told.tiers.compared:,} members"
     if told.equal:
         to.print(f"Equal: {compared}.", style="bold")
-    elif told.drift.equal:
+    elif not told.drifts:
         to.print(f"Equal as far as it was recomputed: {compared}.", style="bold")
     else:
-        to.print("DRIFT: the streamed balances are not what the log says.", style="bold")
+        to.print("DRIFT: what was streamed is not what the log says.", style="bold")

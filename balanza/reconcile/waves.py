@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection, Statement
 
 from balanza.reconcile.coverage import OF_THE_CATALOGUE, Coverage
 from balanza.reconcile.ends import fill_ends
+from balanza.reconcile.erased import find_erased
 from config.program import Program
 
 UNSETTLED: Final = """
@@ -17,6 +18,9 @@ JOIN people AS other ON other.member_id = other_id WHERE one.person != other.per
 """
 WAVES: Final = "SELECT coalesce(max(wave), 0) FROM moves"
 TURNS: Final = "SELECT coalesce(max(turn), 0) FROM due"
+POSTED: Final = "SELECT count(*) FROM posted"
+TOUCHED: Final = "SELECT count(*) FROM touched"
+LAPSING: Final = "SELECT count(*) FROM lots WHERE points > 0 AND expires_us <= (SELECT max(at_us) FROM now)"
 KINDS: Final = "SELECT DISTINCT kind FROM now"
 
 # Which statements a wave needs, by the kinds of its moves.
@@ -25,6 +29,7 @@ STEPS: Final = {
     "spending": frozenset({"redeem", "redeem_cancel", "points_adjust"}),
     "given": frozenset({"accrual", "release", "granted"}),
     "members": frozenset({"merge", "forgotten"}),
+    "splits": frozenset({"split"}),
 }
 
 
@@ -44,10 +49,11 @@ def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage
     if rules:
         connection.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?)", rules)
     currencies = [
-        (name, currency.overdraw, currency.late_cancel == "renew") for name, currency in program.currencies.items()
+        (name, currency.overdraw, currency.late_cancel == "renew", currency.returns)
+        for name, currency in program.currencies.items()
     ]
     if currencies:
-        connection.executemany("INSERT INTO currencies VALUES (?, ?, ?)", currencies)
+        connection.executemany("INSERT INTO currencies VALUES (?, ?, ?, ?)", currencies)
     expires = any(currency.expiry.policy != "never" for currency in program.currencies.values())
     connection.execute(f"SET VARIABLE expires = {expires}")
     if coverage.believed:
@@ -61,6 +67,7 @@ def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage
 def recompute(connection: DuckDBPyConnection, program: Program, tell: Callable[[int, int], None]) -> None:
     """Fill `accounts` and `changes` from the lines; `tell` gets the waves done and to do."""
     connection.execute(sql("applied"))
+    find_erased(connection)
     connection.execute(sql("people"))
     while _number(connection, UNSETTLED):
         connection.execute(sql("joined_people"))
@@ -84,25 +91,29 @@ def _wave(connection: DuckDBPyConnection, steps: dict[str, list[Statement]], *, 
     """Apply the moves of a wave; where points expire, those that are due by then have gone before, and go after."""
 
     def account() -> None:
+        if not _number(connection, POSTED):
+            return
         for name in ("accounts", "fitted") if expires else ("accounts",):
             _run(connection, steps[name])
 
-    if expires:
-        _run(connection, steps["lapsed"])
-        account()
+    def lapse() -> None:
+        if expires and _number(connection, LAPSING):
+            _run(connection, steps["lapsed"])
+            account()
+
+    lapse()
     kinds = {kind for (kind,) in connection.execute(KINDS).fetchall()}
     for name, moved in STEPS.items():
         if kinds & moved:
             _run(connection, steps[name])
     account()
-    _run(connection, steps["settled"])
-    for turn in range(1, _number(connection, TURNS) + 1):
-        connection.execute(f"SET VARIABLE turn = {turn}")
-        _run(connection, steps["taken"])
-        account()
-    if expires:
-        _run(connection, steps["lapsed"])
-        account()
+    if _number(connection, TOUCHED):
+        _run(connection, steps["settled"])
+        for turn in range(1, _number(connection, TURNS) + 1):
+            connection.execute(f"SET VARIABLE turn = {turn}")
+            _run(connection, steps["taken"])
+            account()
+    lapse()
 
 
 def _run(connection: DuckDBPyConnection, statements: list[Statement]) -> None:

@@ -24,6 +24,11 @@ EXPIRING: Final = """{
     miles: {name: Miles, expiry: {policy: end_of_month, months: 0}, overdraw: true}
 }"""
 
+WAIVING: Final = """{
+    points: {name: Points, expiry: {policy: days, days: 4}, returns: within_balance},
+    miles: {name: Miles, returns: only_pending}
+}"""
+
 
 def crowded(currencies: str = FOR_EVER) -> Program:
     """Two currencies, every rounding, and anonymous members that are soon forgotten."""
@@ -56,12 +61,15 @@ def events_of(table: str) -> list[Event]:
     return [{**event, "id": str(event["id"]).removeprefix("#")} for event in events]
 
 
-def drawn(seed: int, count: int) -> list[Event]:
-    """So many events of few people who share cookies, orders and redemptions, late ones and duplicates among them."""
-    chance, now = random.Random(seed), datetime(2026, 1, 1, tzinfo=UTC)
+def drawn(seed: int, count: int, pace: int = 1) -> list[Event]:
+    """So many events of few people who share cookies, orders and redemptions, late ones and duplicates among them.
+
+    With another `pace` so much more time passes, from 2020 on.
+    """
+    chance, now = random.Random(seed), datetime(2026 if pace == 1 else 2020, 1, 1, tzinfo=UTC)
     events = []
     for number in range(count):
-        now += timedelta(minutes=chance.choice(PAUSES))
+        now += timedelta(minutes=pace * chance.choice(PAUSES))
         event = _drawn(chance, number, now - timedelta(minutes=chance.choice(LATE)))
         events += [event] * (2 if chance.random() < 0.05 else 1)
         if chance.random() < 0.03:

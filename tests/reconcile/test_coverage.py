@@ -50,10 +50,9 @@ def test_the_corner_shop_is_recomputed_whole() -> None:
 
 
 def test_what_is_not_recomputed_is_named_by_currency() -> None:
-    """A hold, and a policy for returns; rules that ask for more than money are believed."""
+    """A hold, and an expiry that activity extends; rules that ask for more than money are believed."""
     found = coverage_of(program(RICH))
-    gems = ["currencies.gems.returns", "currencies.gems.expiry"]
-    assert found.missing == {"points": [], "miles": ["earn.fly.hold"], "gems": gems}
+    assert found.missing == {"points": [], "miles": ["earn.fly.hold"], "gems": ["currencies.gems.expiry"]}
     assert found.said == {"points": ["visit"], "miles": [], "gems": []}
 
 
@@ -101,17 +100,38 @@ def test_accruals_are_recomputed(tmp_path: Path) -> None:
     assert ask(tmp_path / "out", "SELECT available, pending FROM balances WHERE currency = 'miles'") == [(0, 30)]
 
 
-def test_who_was_split_is_left_out_and_counted(tmp_path: Path) -> None:
-    """Both sides are not compared; it is said how many members that are."""
+def test_who_was_erased_is_left_out_and_counted(tmp_path: Path) -> None:
+    """The log still has the person's lines, also those of a cookie alone: they are nobody's, and no drift."""
+    request = {"ids": {"loyalty": "ada"}, "request_id": "q1", "actor": "desk"}
+    events = [
+        *events_of("""
+            purchase  ada+~web  2026-01-01T10:00  o1  10.00 GBP
+            purchase  ~web      2026-01-01T11:00  o2  10.00 GBP
+            purchase  bob       2026-01-01T12:00  o3  10.00 GBP
+            purchase  ada       2026-01-03T10:00  o4  10.00 GBP
+            """),
+        {"specversion": "1.0", "type": "erase", "source": "desk", "id": "q1", "time": "2026-01-02T10:00:00Z",
+         "data": request},
+    ]  # fmt: skip
+    answer = lived(tmp_path, kiosk(), events, "--json")
+    told: dict[str, Any] = answer.told
+    assert (answer.status, told["equal"], told["left_out"]) == (0, True, 1)
+    assert told["lines"] == {"applied": 3, "erased": 2}
+
+
+def test_who_was_split_is_recomputed(tmp_path: Path) -> None:
+    """Nobody is left out."""
     split = {"keep": {"loyalty": "ada"}, "part": {"cookie": "web"}, "actor": "desk", "reason": "two people"}
     events = [
         *events_of("""
             purchase  ada+~web  2026-01-01T10:00  o1  10.00 GBP
-            purchase  bob       2026-01-01T11:00  o2  10.00 GBP
+            purchase  ~web      2026-01-01T11:00  o2  10.00 GBP
+            purchase  bob       2026-01-01T11:00  o3  10.00 GBP
             """),
         {"specversion": "1.0", "type": "split", "source": "desk", "id": "s1", "time": "2026-01-02T10:00:00Z",
          "data": split},
     ]  # fmt: skip
     answer = lived(tmp_path, kiosk(), events)
-    assert "NOT RECOMPUTED: 2 members who were split or erased" in answer.output
+    assert "NOT RECOMPUTED" not in answer.output
     assert answer.status == 0
+    assert ask(tmp_path / "out", "SELECT available FROM balances") == [(10,)] * 3

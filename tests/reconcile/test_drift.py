@@ -41,7 +41,7 @@ def test_the_table_for_people_says_drift(out: Path, tmp_path: Path) -> None:
     """The member, both figures, the event, and the verdict last."""
     other = write(tmp_path / "other", events_of(STORY.replace("o3  20.00", "o3  14.00")))
     answer = reconcile(out, other)
-    assert answer.output.splitlines()[-1] == "DRIFT: the streamed balances are not what the log says."
+    assert answer.output.splitlines()[-1] == "DRIFT: what was streamed is not what the log says."
     for word in ("lifetime_earned", "available", "three", "purchase"):
         assert word in answer.output
 

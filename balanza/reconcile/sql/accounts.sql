@@ -10,5 +10,8 @@ UPDATE accounts SET balance = balance + sums.points, pending = accounts.pending 
 FROM sums WHERE accounts.owner = sums.owner AND accounts.currency = sums.currency;
 INSERT INTO accounts
 SELECT owner, currency, points, pending, earned, redeemed, expired FROM sums ANTI JOIN accounts USING (owner, currency);
+INSERT INTO doings
+SELECT owner, currency, given_by, earned, redeemed, expired FROM posted
+WHERE given_by IS NOT NULL AND (earned != 0 OR redeemed != 0 OR expired != 0);
 INSERT INTO changes FROM posted;
 DELETE FROM posted;

@@ -6,7 +6,7 @@ SELECT member_id FROM run_members WHERE forgotten OR merged_into IS NOT NULL GRO
 
 CREATE TABLE left_out AS
 SELECT member_id FROM people WHERE person IN (
-    SELECT person FROM people JOIN run_identity AS identity USING (member_id) WHERE kind IN ('split', 'erase')
+    SELECT person FROM people JOIN run_identity AS identity USING (member_id) WHERE kind = 'erase'
 );
 
 CREATE TABLE run_balances AS
@@ -30,6 +30,7 @@ WITH sides AS (
     FROM accounts AS mine FULL JOIN run_balances AS run ON run.member_id = owner AND run.currency = mine.currency
     LEFT JOIN gone ON gone.member_id = coalesce(owner, run.member_id)
     WHERE coalesce(owner, run.member_id) NOT IN (SELECT member_id FROM left_out)
+      AND NOT starts_with(coalesce(owner, run.member_id), 'erased_')
 )
 SELECT *, CASE WHEN is_gone THEN expected.available != streamed.available OR expected.pending != streamed.pending
                                  OR expected.receivable != streamed.receivable

@@ -9,7 +9,7 @@ FROM (
 ) JOIN accounts USING (owner, currency)
 WHERE held > greatest(balance, 0);
 CREATE OR REPLACE TEMP TABLE drawn AS
-SELECT owner, currency, lot, least(points, greatest(beyond - before, 0)) AS points FROM (
+SELECT owner, currency, lot, before, least(points, greatest(beyond - before, 0)) AS points FROM (
     SELECT lots.*, beyond, sum(points) OVER (PARTITION BY owner, currency ORDER BY expires_us, rank, lot) - points AS before
     FROM lots JOIN excess USING (owner, currency) WHERE points > 0
 ) WHERE beyond > before;
@@ -17,3 +17,9 @@ UPDATE lots SET points = lots.points - drawn.points FROM drawn WHERE lots.lot = 
 INSERT INTO draws
 SELECT drawn.owner, name, lot, drawn.points FROM drawn JOIN now ON now.owner = drawn.owner AND now.currency = drawn.currency
 WHERE kind = 'redeem';
+INSERT INTO draws
+SELECT owner, redemption_id, lot,
+       least(drawn.before + drawn.points, anew.before + anew.points) - greatest(drawn.before, anew.before)
+FROM drawn JOIN anew USING (owner, currency)
+WHERE least(drawn.before + drawn.points, anew.before + anew.points) > greatest(drawn.before, anew.before);
+DELETE FROM anew;

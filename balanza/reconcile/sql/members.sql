@@ -7,25 +7,34 @@ SELECT owner, other, seq, source, id, at_us FROM now WHERE kind = 'merge';
 CREATE OR REPLACE TEMP TABLE moving AS
 SELECT joining.owner, joining.other, seq, source, id, accounts.* EXCLUDE (owner)
 FROM joining JOIN accounts ON accounts.owner = other;
-INSERT INTO posted SELECT seq, source, id, owner, currency, 'merge', balance, pending, earned, redeemed, expired
+INSERT INTO posted SELECT seq, source, id, owner, currency, 'merge', balance, pending, earned, redeemed, expired, NULL
 FROM moving;
-INSERT INTO posted SELECT seq, source, id, other, currency, 'merge', -balance, -pending, -earned, -redeemed, -expired
+INSERT INTO posted SELECT seq, source, id, other, currency, 'merge', -balance, -pending, -earned, -redeemed, -expired, NULL
 FROM moving;
+UPDATE doings SET owner = joining.owner FROM joining WHERE doings.owner = other;
 
 CREATE OR REPLACE TEMP TABLE over AS
 SELECT orders.owner, order_id FROM orders JOIN joining ON orders.owner IN (joining.owner, joining.other)
 WHERE orders.at_us < joining.at_us - getvariable('orders_us');
 DELETE FROM earned USING over WHERE earned.owner = over.owner AND earned.order_id = over.order_id;
 DELETE FROM orders USING over WHERE orders.owner = over.owner AND orders.order_id = over.order_id;
+DELETE FROM order_lines USING over WHERE order_lines.owner = over.owner AND order_lines.order_id = over.order_id;
 
 CREATE OR REPLACE TEMP TABLE shared AS
 SELECT joining.owner, other, mine.order_id, mine.money = theirs.money AS same, theirs.total, theirs.returned, theirs.bought
 FROM joining JOIN orders AS mine ON mine.owner = joining.owner
 JOIN orders AS theirs ON theirs.owner = other AND theirs.order_id = mine.order_id;
+INSERT INTO spent
+SELECT seq, owner, mine.money, CASE WHEN same
+    THEN worth(mine.total + shared.total, mine.returned + shared.returned, mine.bought OR shared.bought)
+         - worth(mine.total, mine.returned, mine.bought)
+    ELSE 0 END - worth(shared.total, shared.returned, shared.bought)
+FROM shared JOIN orders AS mine USING (owner, order_id) JOIN joining USING (owner);
 UPDATE orders SET total = orders.total + shared.total, returned = orders.returned + shared.returned,
                   bought = orders.bought OR shared.bought
 FROM shared WHERE orders.owner = shared.owner AND orders.order_id = shared.order_id AND same;
-UPDATE earned SET points = earned.points + theirs.points, taken_back = earned.taken_back + theirs.taken_back
+UPDATE earned SET points = earned.points + theirs.points, taken_back = earned.taken_back + theirs.taken_back,
+                  waived = earned.waived + theirs.waived
 FROM shared JOIN earned AS theirs ON theirs.owner = shared.other AND theirs.order_id = shared.order_id
 WHERE earned.owner = shared.owner AND earned.order_id = shared.order_id AND earned.rule = theirs.rule AND same
   AND earned.given_by = theirs.given_by
@@ -34,6 +43,9 @@ DELETE FROM earned USING shared LEFT JOIN earned AS mine ON mine.owner = shared.
 WHERE earned.owner = shared.other AND earned.order_id = shared.order_id AND (
     NOT same OR earned.rule = mine.rule AND earned.given_by = mine.given_by AND earned.lot IS NULL AND mine.lot IS NULL
 );
+DELETE FROM order_lines USING shared
+WHERE order_lines.owner = shared.other AND order_lines.order_id = shared.order_id AND NOT same;
+UPDATE order_lines SET owner = joining.owner FROM joining WHERE order_lines.owner = other;
 DELETE FROM orders USING shared WHERE orders.owner = shared.other AND orders.order_id = shared.order_id;
 UPDATE orders SET owner = joining.owner FROM joining WHERE orders.owner = other;
 UPDATE earned SET owner = joining.owner, rank = moved.rank FROM joining JOIN (
@@ -64,7 +76,7 @@ UPDATE holds SET owner = joining.owner FROM joining WHERE holds.owner = other;
 
 INSERT INTO posted
 SELECT seq, source, id, owner, accounts.currency, 'forgotten', -balance, -pending, 0, 0,
-       greatest(balance, 0) + pending
+       greatest(balance, 0) + pending, NULL
 FROM now JOIN accounts USING (owner) WHERE kind = 'forgotten' AND (balance != 0 OR pending != 0);
 UPDATE lots SET points = 0 FROM now WHERE lots.owner = now.owner AND kind = 'forgotten';
 DELETE FROM holds USING now WHERE holds.owner = now.owner AND kind = 'forgotten';

@@ -46,6 +46,12 @@ WITH happened AS (
            NULL, NULL, NULL
     FROM merges
     UNION ALL
+    SELECT identity.at_us, 1, applied.seq, identity.seq - 9223372036854775807, 'split', identity.member_id,
+           other_member_id, cause_source, cause_id, json_object('order_id', identity.seq::VARCHAR), NULL, NULL, NULL, NULL
+    FROM run_identity AS identity JOIN applied
+    ON applied.source = cause_source AND applied.id = cause_id AND applied.log_us = identity.at_us
+    WHERE kind = 'split'
+    UNION ALL
     SELECT at_us, 0, NULL, seq, 'forgotten', member_id, NULL, cause_source, cause_id, NULL, NULL, NULL, NULL, NULL
     FROM run_identity WHERE kind = 'expire'
 ), placed AS (

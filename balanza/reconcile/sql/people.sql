@@ -6,7 +6,7 @@ FROM run_identity AS identity LEFT JOIN applied
 ON applied.source = cause_source AND applied.id = cause_id AND applied.log_us = at_us
 WHERE kind = 'merge';
 
--- Who was split or erased is not recomputed; both sides of a split are one person here, so that they are left out whole.
+-- Who was erased is not recomputed. Both sides of a split are one person here, for they have one story.
 CREATE TABLE joins AS
 SELECT member_id, other_id FROM merges
 UNION ALL

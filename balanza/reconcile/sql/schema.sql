@@ -3,22 +3,26 @@
 
 CREATE TABLE lines (
     seq BIGINT, log_us BIGINT, event_us BIGINT, topic VARCHAR, partition INTEGER, place BIGINT,
-    source VARCHAR, id VARCHAR, type VARCHAR, data JSON
+    source VARCHAR, id VARCHAR, type VARCHAR, data JSON, ids JSON
 );
 
 CREATE TABLE rules (
     number INTEGER, rule VARCHAR, currency VARCHAR, points BIGINT, per BIGINT, money VARCHAR, rounding VARCHAR
 );
 
-CREATE TABLE currencies (currency VARCHAR, overdraw BOOLEAN, renews BOOLEAN);
+CREATE TABLE currencies (currency VARCHAR, overdraw BOOLEAN, renews BOOLEAN, returns VARCHAR);
 
 -- When points of a currency expire that are earned in a quarter of an hour; nothing of currencies without expiry.
 CREATE TABLE ends (currency VARCHAR, quarter BIGINT, expires_us BIGINT);
 
 -- What expires: `rank` is the order of earning. A lot stays when it is empty, for a cancelled redemption fills it again.
-CREATE TABLE lots (owner VARCHAR, currency VARCHAR, lot BIGINT, rank HUGEINT, expires_us BIGINT, points HUGEINT);
+CREATE TABLE lots (owner VARCHAR, currency VARCHAR, lot BIGINT, rank HUGEINT, expires_us BIGINT, points HUGEINT,
+                   given_by VARCHAR);
 
 CREATE SEQUENCE lot_numbers;
+
+-- What expired of a lot; below zero what a return took back of that.
+CREATE TABLE lapsed (lot BIGINT, points HUGEINT);
 
 CREATE TABLE draws (owner VARCHAR, redemption_id VARCHAR, lot BIGINT, points HUGEINT);
 
@@ -32,13 +36,14 @@ CREATE TABLE orders (
 );
 
 -- `given_by` is the strongest identifier of the purchase: what each bought under one order id is a piece of its own.
+-- `waived` is what of `taken_back` the currency's policy for returns let the member keep.
 CREATE TABLE earned (
     owner VARCHAR, order_id VARCHAR, rule VARCHAR, currency VARCHAR, points HUGEINT, taken_back HUGEINT, lot BIGINT,
-    rank HUGEINT, given_by VARCHAR
+    rank HUGEINT, given_by VARCHAR, waived HUGEINT
 );
 
 CREATE TABLE redemptions (
-    owner VARCHAR, redemption_id VARCHAR, currency VARCHAR, points BIGINT, cancelled BOOLEAN
+    owner VARCHAR, redemption_id VARCHAR, currency VARCHAR, points BIGINT, cancelled BOOLEAN, given_by VARCHAR
 );
 
 CREATE TABLE accounts (
@@ -46,17 +51,38 @@ CREATE TABLE accounts (
 );
 
 -- Accruals that were accepted, by their id, and those of them that are pending.
-CREATE TABLE accruals (owner VARCHAR, accrual_id VARCHAR);
+CREATE TABLE accruals (owner VARCHAR, accrual_id VARCHAR, given_by VARCHAR);
 
-CREATE TABLE holds (owner VARCHAR, seq BIGINT, currency VARCHAR, points BIGINT, lot BIGINT);
+CREATE TABLE holds (owner VARCHAR, seq BIGINT, currency VARCHAR, points BIGINT, lot BIGINT, given_by VARCHAR);
 
 -- Every change of a balance, with its cause: of what is available or owed, of what is pending, of the lifetime figures.
 CREATE TABLE changes (
     seq BIGINT, source VARCHAR, id VARCHAR, owner VARCHAR, currency VARCHAR, what VARCHAR,
-    points HUGEINT, pending HUGEINT, earned HUGEINT, redeemed HUGEINT, expired HUGEINT
+    points HUGEINT, pending HUGEINT, earned HUGEINT, redeemed HUGEINT, expired HUGEINT, given_by VARCHAR
+);
+
+-- The same by the identifier whose doing it was, and of orders: by what splits go.
+CREATE TABLE doings (
+    owner VARCHAR, currency VARCHAR, given_by VARCHAR, earned HUGEINT, redeemed HUGEINT, expired HUGEINT
+);
+
+CREATE TABLE order_lines (
+    owner VARCHAR, order_id VARCHAR, seq BIGINT, given_by VARCHAR, total HUGEINT, returned HUGEINT, bought BOOLEAN
 );
 
 CREATE TABLE refused (seq BIGINT, source VARCHAR, id VARCHAR, owner VARCHAR, kind VARCHAR, why VARCHAR);
+
+-- What the tiers count (`of` points, spend or visits; of which currency, money or event), rules whose points do not
+-- qualify, types of events that are activities, and what an order is worth more or less by an event.
+CREATE TABLE measures (measure VARCHAR, of VARCHAR, name VARCHAR, qualifying_only BOOLEAN);
+
+CREATE TABLE unqualified (rule VARCHAR);
+
+CREATE TABLE activity_types (type VARCHAR);
+
+CREATE TABLE spent (seq BIGINT, owner VARCHAR, money VARCHAR, amount HUGEINT);
+
+CREATE MACRO worth(total, returned, bought) AS CASE WHEN bought THEN total - least(returned, total) ELSE 0 END;
 
 -- Where the k-th thing of this wave stands among a person's.
 CREATE MACRO ranked(k) AS getvariable('wave')::HUGEINT * 1000000 + k;
