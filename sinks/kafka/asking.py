@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException
 from connectors.kafka.cluster import KafkaUnusable
 from schemas.log import Place
 
-LEADER_SECONDS_MAX: Final = 20.0  # until a partition has a leader
+LEADER_SECONDS_MAX: Final = 60.0  # until a partition has a leader
 PAUSE_SECONDS: Final = 0.05
 NO_LEADER: Final = KafkaError._NOENT  # noqa: SLF001  the client has no public names for its own codes
 LEADERLESS: Final = frozenset({

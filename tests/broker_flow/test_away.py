@@ -33,8 +33,8 @@ def test_everybody_waits_for_the_broker(brokers: BrokerMaker, tmp_path: Path) ->
     lives = [Life(part, FAST) for part in (one, stitcher, worker)]
     sender = threading.Thread(target=produce, args=(broker.bootstrap, list(names), 3))
     sender.start()
-    wait_until(lambda: min(read_so_far(one.out), read_so_far(stitcher.out)) > 10, 30)
-    wait_until((worker.out / "records" / "receipts.jsonl").exists, 30)  # all are past their start, which needs it
+    wait_until(lambda: min(read_so_far(one.out), read_so_far(stitcher.out)) > 10, 90)
+    wait_until((worker.out / "records" / "receipts.jsonl").exists, 90)  # all are past their start, which needs it
     broker.stop()
     time.sleep(AWAY_SECONDS)
     broker.start()
