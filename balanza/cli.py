@@ -78,7 +78,8 @@ HEADINGS: dict[str, dict[str, Command]] = {
         ),
         "reconcile": Command(
             "balanza.reconcile.command", "reconcile",
-            "Recompute every balance from the raw log, independently, and compare with what was streamed.",
+            "Recompute every balance, lot and tier from the raw log, independently, and compare with what was "
+            "streamed.",
         ),
         "deadletters": Command("balanza.look.deadletters", "deadletters", "Look at the lines that were rejected."),
     },

@@ -94,7 +94,7 @@ class Stitching(RuleBasedStateMachine):
 
 
 TestStitching = pytest.mark.slow(Stitching.TestCase)
-TestStitching.settings = settings(max_examples=40, stateful_step_count=40)
+TestStitching.settings = settings(max_examples=15, stateful_step_count=30)
 
 
 def stitched(
