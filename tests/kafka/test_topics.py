@@ -27,9 +27,9 @@ def test_records_have_a_topic_for_each_table() -> None:
     names = [spec.name for spec in deployment_topics("shop", [], partitions=1)]
 
     assert names == [
-        "shop.events", "shop.identity", "shop.members", "shop.entries", "shop.refusals", "shop.signals",
-        "shop.decisions", "shop.actions", "shop.receipts", "shop.alerts", "shop.dead_letters", "shop.surfaces",
-        "shop.exceptions",
+        "shop.events", "shop.identity", "shop.members", "shop.entries", "shop.refusals", "shop.tiers",
+        "shop.offers", "shop.vouchers", "shop.signals", "shop.decisions", "shop.actions", "shop.receipts",
+        "shop.alerts", "shop.dead_letters", "shop.surfaces", "shop.exceptions",
     ]  # fmt: skip
 
 
