@@ -42,7 +42,8 @@ def test_an_export_has_every_table(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert {name: len(rows) for name, rows in found.items() if isinstance(rows, list) and name != "merged"} == {
         "identifiers": 3, "balances": 1, "events": 3, "identity_events": 4, "members": 2, "postings": 8, "lots": 0,
-        "tiers": 0, "offers": 0, "vouchers": 0, "signals": 1, "scores": 0, "decisions": 1, "actions": 1, "receipts": 1, "alerts": 1, "refusals": 1,
+        "tiers": 0, "offers": 0, "vouchers": 0,
+        "signals": 1, "scores": 0, "decisions": 1, "actions": 1, "receipts": 1, "alerts": 1, "refusals": 1,
         "dead_letters": 3,
     }  # fmt: skip
     assert found["events"][0]["data"] == {"ids": {"email": ["ada@x.org"], "phone": ["+442079460958"]}, "name": "Ada"}
