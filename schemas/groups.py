@@ -31,6 +31,11 @@ def key_in_group(name: str, group: int, groups: int) -> str:
     return next(key for number in count() if group_number(key := f"{name}#{number}", groups) == group)
 
 
+def share_of(amount: int, group: int, groups: int) -> int:
+    """Give a group's part of what is divided among all: the first ones have one more where it does not divide."""
+    return amount // groups + (group < amount % groups)
+
+
 def partition_of(group: int, groups: int, partitions: int) -> int:
     """Give the partition that holds a group; neighbouring groups share one."""
     return group * partitions // groups

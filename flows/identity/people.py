@@ -254,7 +254,7 @@ class People:
             self._timers.arm(Timer(due_us, person.member_id, TIMER, ""))
             return
         cause = Cause(EXPIRY, OURSELVES, person.member_id, timer.due_us, timer.due_us)
-        ids = self._release_all(person)
+        ids = self._release_all(person).ids
         self.tell("expire", person.member_id, person.space, None, ids, cause,
                   f"no activity for {self._anonymous_days} days")
         self._moves(person.space, ids, None, person.member_id)
@@ -263,8 +263,8 @@ class People:
 
     def erase(self, person: Person, request_id: str, cause: Cause) -> tuple[list[str], list[str]]:
         """Forget a person for good; give its identifiers and the ids of the members it had absorbed."""
-        absorbed = [stone_id for stone_id, _ in self.forest.whole(person).absorbed]
-        ids = self._release_all(person)
+        tree = self._release_all(person)
+        ids, absorbed = tree.ids, [stone_id for stone_id, _ in tree.absorbed]
         self._totals.known_members -= person.known
         self.tell("erase", person.member_id, person.space, None, [], cause, None)
         self._moves(person.space, ids, None, person.member_id)
@@ -276,18 +276,17 @@ class People:
         )
         return ids, absorbed
 
-    def _release_all(self, person: Person) -> list[str]:
-        """Make a member's identifiers nobody's; give them."""
+    def _release_all(self, person: Person) -> Tree:
+        """Make a member's identifiers nobody's; give the tree that they were."""
         before, tree = space_prefix(person.space), self.forest.whole(person)
-        ids = tree.ids
         self._forward(person.space, tree.absorbed, None, person.member_id)
         self.forest.cut_down(person)
-        for identifier in ids:
+        for identifier in tree.ids:
             self._index.owners.remove(before + identifier)
             if kind_of(identifier) in self._index.shared_types:
                 self._index.sighted.remove(before + identifier)
         self._index.tables.weak.discard(person.member_id)
-        return ids
+        return tree
 
     def _end(self, person: Person, at_us: int) -> None:
         person.version += 1

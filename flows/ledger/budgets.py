@@ -12,13 +12,8 @@ from config.earning import Budget
 from config.program import Program
 from flows.ledger.periods import NUMBERS, remember
 from schemas.earning_states import Spent
-from schemas.groups import group_number, key_in_group
+from schemas.groups import group_number, key_in_group, share_of
 from schemas.hosting import Rows
-
-
-def share_of(points: int, group: int, groups: int) -> int:
-    """Give the points that a group has of a budget."""
-    return points // groups + (group < points % groups)
 
 
 def kept_together(program: Program) -> list[str]:

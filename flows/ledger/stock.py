@@ -10,7 +10,7 @@ that its member is in now.
 
 from config.program import Program
 from config.rewards import Reward
-from schemas.groups import group_number, key_in_group
+from schemas.groups import group_number, key_in_group, share_of
 from schemas.hosting import Rows
 from schemas.standing import Shelf
 
@@ -34,7 +34,7 @@ class Stock:
         if reward.stock_kept == "together":
             return name, pieces
         group = group_number(member_id, self._groups)
-        return key_in_group(name, group, self._groups), pieces // self._groups + (group < pieces % self._groups)
+        return key_in_group(name, group, self._groups), share_of(pieces, group, self._groups)
 
     def left(self, name: str, reward: Reward, member_id: str) -> int:
         """Give how many pieces are left for a member; below zero where the program lowered the stock."""

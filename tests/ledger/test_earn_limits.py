@@ -2,10 +2,9 @@
 
 import pytest
 
-from flows.ledger.budgets import share_of
 from flows.runtime.table import Table
 from schemas.earning_states import Spent, decode_spent
-from schemas.groups import group_number
+from schemas.groups import group_number, share_of
 from schemas.states import encode_state
 from tests.ledger.earn_tables import GROUPS, earn
 
