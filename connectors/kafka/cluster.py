@@ -35,9 +35,13 @@ from connectors.kafka.troubles import (
 )
 from schemas.log import Place
 
-__all__ = ["ASK_SECONDS", "LOG_APPEND_TIME", "Cluster", "KafkaNotPermitted", "KafkaUnusable"]
+__all__ = [
+    "ASK_SECONDS", "LOG_APPEND_TIME", "MAKING_SECONDS_MAX", "PAUSE_SECONDS", "Cluster", "KafkaNotPermitted",
+    "KafkaUnusable",
+]  # fmt: skip
 
 ASK_SECONDS: Final = 10.0
+MAKING_SECONDS_MAX: Final = 60.0  # until a busy broker has made topics, and until each partition has a leader
 CHECK_TURN_SECONDS: Final = 0.5
 PAUSE_SECONDS: Final = 0.05
 BROKER_DEFAULT: Final = -1
@@ -185,7 +189,8 @@ class Cluster:
         known = self.partitions([spec.name for spec in specs])
         new = [spec for spec in specs if spec.name not in known]
         wanted = [NewTopic(spec.name, spec.partitions, BROKER_DEFAULT, config=dict(spec.settings)) for spec in new]
-        futures = self._asked(lambda: self.admin.create_topics(wanted, request_timeout=ASK_SECONDS)) if new else {}
+        create = self.admin.create_topics
+        futures = self._asked(lambda: create(wanted, request_timeout=MAKING_SECONDS_MAX)) if new else {}
         for spec in new:
             self._created(futures[spec.name], spec)
         self._wait_until_usable(new)
@@ -193,16 +198,16 @@ class Cluster:
 
     def _created(self, future: "Future[Any]", spec: TopicSpec) -> None:
         try:
-            future.result(ASK_SECONDS)
+            future.result(MAKING_SECONDS_MAX)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another process was quicker
                 raise self.troubles.unusable(error.args[0], f"making topic {spec}") from error
         except Unanswered as error:
-            raise self._silence(f"making topic {spec}") from error
+            raise self._silence(f"making topic {spec}", MAKING_SECONDS_MAX) from error
 
     def _wait_until_usable(self, specs: list[TopicSpec]) -> None:
         """Wait for the leaders: of a topic that has just been made they are not known everywhere at once."""
-        until = time.monotonic() + ASK_SECONDS
+        until = time.monotonic() + MAKING_SECONDS_MAX
         places = [Place(spec.name, partition) for spec in specs for partition in range(spec.partitions)]
         while places:
             try:
@@ -283,6 +288,6 @@ class Cluster:
         self.troubles.over()
         return answer
 
-    def _silence(self, about: str) -> KafkaUnusable:
-        cause = self.troubles.cause
-        return KafkaUnusable(f"Kafka at {self.bootstrap}, {about}: no answer for {ASK_SECONDS:.0f} s{cause}")
+    def _silence(self, about: str, seconds: float | None = None) -> KafkaUnusable:
+        cause, waited = self.troubles.cause, ASK_SECONDS if seconds is None else seconds
+        return KafkaUnusable(f"Kafka at {self.bootstrap}, {about}: no answer for {waited:.0f} s{cause}")

@@ -6,11 +6,9 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
 
-from connectors.kafka.cluster import KafkaUnusable
+from connectors.kafka.cluster import MAKING_SECONDS_MAX, PAUSE_SECONDS, KafkaUnusable
 from schemas.log import Place
 
-LEADER_SECONDS_MAX: Final = 60.0  # until a partition has a leader
-PAUSE_SECONDS: Final = 0.05
 NO_LEADER: Final = KafkaError._NOENT  # noqa: SLF001  the client has no public names for its own codes
 LEADERLESS: Final = frozenset({
     KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART, NO_LEADER,
@@ -19,7 +17,7 @@ LEADERLESS: Final = frozenset({
 
 def patiently(ask: Callable[[], dict[Place, int]]) -> dict[Place, int]:
     """Ask again while a partition is only about to get a leader."""
-    until = time.monotonic() + LEADER_SECONDS_MAX
+    until = time.monotonic() + MAKING_SECONDS_MAX
     while True:
         try:
             return ask()

@@ -4,6 +4,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from balanza.running import Role
 from balanza.sending import MEMBERS_TABLES
 from tests.broker_flow.lives import Life, Part, live
@@ -20,6 +22,7 @@ from tests.kafka.topics import Topics
 AWAY_SECONDS = 20.0
 
 
+@pytest.mark.timeout(500)
 def test_everybody_waits_for_the_broker(brokers: BrokerMaker, tmp_path: Path) -> None:
     """One process, and a stitcher with a worker, on the same topics; a sender that keeps its events meanwhile."""
     broker = brokers()
@@ -33,8 +36,8 @@ def test_everybody_waits_for_the_broker(brokers: BrokerMaker, tmp_path: Path) ->
     lives = [Life(part, FAST) for part in (one, stitcher, worker)]
     sender = threading.Thread(target=produce, args=(broker.bootstrap, list(names), 3))
     sender.start()
-    wait_until(lambda: min(read_so_far(one.out), read_so_far(stitcher.out)) > 10, 90)
-    wait_until((worker.out / "records" / "receipts.jsonl").exists, 90)  # all are past their start, which needs it
+    wait_until(lambda: min(read_so_far(one.out), read_so_far(stitcher.out)) > 10, 150)
+    wait_until((worker.out / "records" / "receipts.jsonl").exists, 150)  # all are past their start, which needs it
     broker.stop()
     time.sleep(AWAY_SECONDS)
     broker.start()
