@@ -43,9 +43,9 @@ def test_everybody_waits_for_the_broker(brokers: BrokerMaker, tmp_path: Path) ->
     broker.start()
     sender.join()
     produce_last(broker.bootstrap, names[0])
-    wait_until(lambda: read_so_far(one.out) == EVENTS_EACH + 1, 40)
-    wait_until(lambda: last_member(stitcher.out) is not None, 40)
-    wait_until(lambda: members_seen([worker], last_member(stitcher.out) or ""), 40)
+    wait_until(lambda: read_so_far(one.out) == EVENTS_EACH + 1)
+    wait_until(lambda: last_member(stitcher.out) is not None)
+    wait_until(lambda: members_seen([worker], last_member(stitcher.out) or ""))
     for life in lives:
         life.stop()
     assert [life.end() for life in lives] == [0, 0, 0]

@@ -94,7 +94,7 @@ def test_a_replay_gives_what_live_gave(brokers: BrokerMaker, tmp_path: Path) -> 
     stalls.join()
     time.sleep(GAP_SECONDS)
     produce_last(broker.bootstrap, names[0])
-    wait_until(lambda: read_so_far(part.out) == PRODUCERS * EVENTS_EACH + 1, 30)
+    wait_until(lambda: read_so_far(part.out) == PRODUCERS * EVENTS_EACH + 1)
     consumer.stop()
     assert consumer.end() == 0
 

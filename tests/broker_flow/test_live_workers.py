@@ -69,8 +69,8 @@ def test_following_processes_that_are_killed_say_what_one_says(topics: Topics, t
         lives[at] = Life(parts[at], FAST)
     time.sleep(GAP_SECONDS)
     produce_last(topics.bootstrap, names[0])
-    wait_until(lambda: (last_member(parts[0].out) or "") != "", 40)
-    wait_until(lambda: members_seen(parts[1:], last_member(parts[0].out) or ""), 40)
+    wait_until(lambda: (last_member(parts[0].out) or "") != "")
+    wait_until(lambda: members_seen(parts[1:], last_member(parts[0].out) or ""))
     for life in lives:
         life.stop()
     assert [life.end() for life in lives] == [0, 0, 0]

@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 from msgspec import Struct
 
-WAIT_SECONDS: Final = 20.0
+WAIT_SECONDS: Final = 60.0
 QUIET: Final = logging.getLogger("tests.kafka.quiet")  # an outage that a test makes need not be told line by line
 QUIET.disabled = True
 PARTITION_EOF: Final = KafkaError._PARTITION_EOF  # noqa: SLF001  the client has no public name for its own codes

@@ -19,7 +19,7 @@ from tests.kafka.topics import Sent, Topics
 
 Line = tuple[int, bytes]
 NOT_YET_SECONDS = 0.5
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 SECOND_US = 1_000_000
 
 

@@ -12,7 +12,7 @@ from connectors.kafka.progress import KafkaProgress
 from schemas.decode import EventDecoder
 from schemas.log import LogBatch, Row
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 
 
 class Reading:
