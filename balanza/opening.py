@@ -125,9 +125,9 @@ def batches(
                              lambda: stop.requested, stop.fail, seconds)
         return LogSource(lambda progress: _open_files(run, progress), Progress, _nothing, lambda: stop.requested,
                          stop.fail, seconds)
-    beats = run.request.follow  # else each wait for the broker would have documents made
-    return LogSource(lambda progress: _open_kafka(run, progress), KafkaProgress, _nothing, lambda: stop.requested,
-                     stop.fail, BROKER_POLL_SECONDS, beats=beats)
+    beat = _nothing if run.request.follow else None  # else each wait for the broker would have documents made
+    return LogSource(lambda progress: _open_kafka(run, progress), KafkaProgress, beat, lambda: stop.requested,
+                     stop.fail, BROKER_POLL_SECONDS)
 
 
 def stitched_batches(run: Run) -> LogSource[StitchedBatch, StitchedProgress]:

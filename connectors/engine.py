@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 from bytewax.inputs import AbortExecution, FixedPartitionedSource, StatefulSourcePartition
 
-from schemas.log import NOBODY_WAITS, LogTrouble
+from schemas.log import LogTrouble
 
 THE_ONE_PART = "log"
 BEAT_SECONDS = 0.2
@@ -38,24 +38,17 @@ class OrderedLog(Protocol[Item_co, Progress_co]):
 
 
 class LogPartition(StatefulSourcePartition[Item, bytes], Generic[Item, Progressed]):
-    """Items of the log in order; when idle a beat now and then, so that sinks show what they hold (if it `beats`).
-
-    Every epoch begins with an item that says nothing (`nothing(NOBODY_WAITS)`), so that every station has a snapshot of
-    every epoch. The engine keeps snapshots of epochs that a killed process had not committed, and counts epochs on from
-    the last committed one: a station that slept through an epoch of that number would be resumed from the dead
-    process's snapshot, beside offsets of our own.
-    """
+    """Items of the log in order; when idle a beat now and then, so that sinks show what they hold (None: no beats)."""
 
     def __init__(
         self, log: OrderedLog[Item, Progressed], should_stop: Callable[[], bool], fail: Callable[[Exception], None],
-        poll_seconds: float, nothing: Callable[[float], Item], *, beats: bool,
+        poll_seconds: float, beat: Callable[[float], Item] | None,
     ) -> None:  # fmt: skip
         self._log = log
         self._should_stop = should_stop
         self._fail = fail
         self._poll_seconds = poll_seconds
-        self._nothing, self._beats = nothing, beats
-        self._awakened = False
+        self._beat = beat
         self._awake: datetime | None = None
         self._beat_at = 0.0
         self._saved_since_stop = False
@@ -65,8 +58,6 @@ class LogPartition(StatefulSourcePartition[Item, bytes], Generic[Item, Progresse
         """Give the next item, nothing when there is none now, StopIteration at the end of a bounded log."""
         if self._stopping or self._should_stop():
             return self._stop()
-        if not self._awakened:
-            return self._awaken()
         try:
             item = self._log.read()
         except LogTrouble as failure:  # handed to whoever runs the flow; what was read before is kept
@@ -79,28 +70,21 @@ class LogPartition(StatefulSourcePartition[Item, bytes], Generic[Item, Progresse
             raise StopIteration
         return self._idle()
 
-    def _awaken(self) -> list[Item]:
-        """Begin the epoch for every station."""
-        self._awakened, self._awake = True, None
-        return [self._nothing(NOBODY_WAITS)]
-
     def _stop(self) -> list[Item]:
         if not self._stopping:
             self._stopping, self._saved_since_stop = True, False
         if self._saved_since_stop:
             raise AbortExecution
-        if not self._awakened:
-            return self._awaken()
         self._sleep(STOP_POLL_SECONDS)
         return []
 
     def _idle(self) -> list[Item]:
         self._sleep(self._poll_seconds)
         now = time.time()
-        if not self._beats or now - self._beat_at < BEAT_SECONDS:
+        if self._beat is None or now - self._beat_at < BEAT_SECONDS:
             return []
         self._beat_at = now
-        return [self._nothing(now)]
+        return [self._beat(now)]
 
     def _sleep(self, seconds: float) -> None:
         self._awake = datetime.now(UTC) + timedelta(seconds=seconds)
@@ -112,7 +96,6 @@ class LogPartition(StatefulSourcePartition[Item, bytes], Generic[Item, Progresse
     def snapshot(self) -> bytes:
         """Give the log's progress."""
         self._saved_since_stop = True
-        self._awakened, self._awake = False, None
         return _encode(self._log.progress())
 
     def close(self) -> None:
@@ -123,18 +106,17 @@ class LogPartition(StatefulSourcePartition[Item, bytes], Generic[Item, Progresse
 class LogSource(FixedPartitionedSource[Item, bytes], Generic[Item, Progressed]):
     """All partitions of a log as the one ordered input of the flow.
 
-    `progressed` is the type of the log's progress; `nothing` makes, of the wall clock in seconds, an item that says
-    nothing. It is sent while the log is idle if it `beats`, which it need not where only the end is of interest.
+    `progressed` is the type of the log's progress; `beat` makes, of the wall clock in seconds, the item that is sent
+    while the log is idle; None sends nothing, as when only the end of a bounded run is of interest.
     """
 
     def __init__(
         self, open_log: Callable[[Progressed | None], OrderedLog[Item, Progressed]], progressed: type[Progressed],
-        nothing: Callable[[float], Item], should_stop: Callable[[], bool], fail: Callable[[Exception], None],
-        poll_seconds: float, *, beats: bool = True,
+        beat: Callable[[float], Item] | None, should_stop: Callable[[], bool], fail: Callable[[Exception], None],
+        poll_seconds: float,
     ) -> None:  # fmt: skip
         self._open_log = open_log
-        self._should_stop, self._fail, self._poll_seconds = should_stop, fail, poll_seconds
-        self._nothing, self._beats = nothing, beats
+        self._should_stop, self._fail, self._poll_seconds, self._beat = should_stop, fail, poll_seconds, beat
         self._decode = msgspec.msgpack.Decoder(progressed).decode
 
     def list_parts(self) -> list[str]:
@@ -144,4 +126,4 @@ class LogSource(FixedPartitionedSource[Item, bytes], Generic[Item, Progressed]):
     def build_part(self, step_id: str, for_part: str, resume_state: bytes | None) -> LogPartition[Item, Progressed]:
         """Open the log where the last committed epoch left it."""
         log = self._open_log(None if resume_state is None else self._decode(resume_state))
-        return LogPartition(log, self._should_stop, self._fail, self._poll_seconds, self._nothing, beats=self._beats)
+        return LogPartition(log, self._should_stop, self._fail, self._poll_seconds, self._beat)

@@ -36,7 +36,7 @@ class RoutingHost:
     def work(self, batch: LogBatch) -> Packet:
         """Stitch a batch, and address its steps."""
         out = self._stitch.work(batch)
-        posts = self._addressed(out) if batch.rows or batch.clock_us is not None or batch.read_at else []
+        posts = self._addressed(out)
         return Packet(out.lines, {}, [], [], out.read_at, posts, out.erased)
 
     def save(self) -> int:

@@ -11,9 +11,6 @@ from msgspec import Struct
 from schemas.decode import Rejected
 from schemas.events import Event
 
-NOBODY_WAITS = 0.0
-"""In the place of `read_at`: the batch only begins an epoch, and no reader waits for what it says."""
-
 
 class LogTrouble(Exception):
     """Something is wrong with an input. Its progress stands behind what it gave, so that may be committed.

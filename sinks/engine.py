@@ -28,17 +28,14 @@ class RecordsPartition(StatefulSinkPartition[Packet, SinkState]):
         destination.recover(self.sealed, self._mark)
 
     def write_batch(self, values: list[Packet]) -> None:
-        """Publish what is committed by now, then take the packets into the open epoch.
-
-        A packet that says nothing is a beat, at which held documents are shown, unless it only began the epoch.
-        """
+        """Publish what is committed by now, then take the packets into the open epoch."""
         began = time.perf_counter_ns()
         self.publish()
         for packet in values:
             if _says_anything(packet):
                 self._open = True
                 self._destination.write(packet)
-            elif packet.read_at:
+            else:
                 self._destination.idle()
         self._spent("records", time.perf_counter_ns() - began)
 

@@ -9,7 +9,7 @@ from connectors.engine import LogPartition, LogSource
 from connectors.kafka.progress import KafkaProgress
 from connectors.memory_log import MemoryLog, MemoryLogOptions, MemoryTopics
 from schemas.decode import EventDecoder
-from schemas.log import NOBODY_WAITS, LogBatch, LogTrouble, Place
+from schemas.log import LogBatch, LogTrouble, Place
 from tests.connectors.logs import event_line, names
 
 SECOND_US = 1_000_000
@@ -36,7 +36,7 @@ class Host:
     """A source over a log in memory, and what became of it."""
 
     def __init__(self, *, follow: bool = False, beats: bool = True) -> None:
-        self.beats = beats
+        self.beat = beat if beats else None
         self.topics = MemoryTopics()
         for number in range(4):
             self.topics.append(Place("web", 0), event_line(str(number), -1_700_000_000), number * SECOND_US)
@@ -46,8 +46,7 @@ class Host:
 
     def source(self) -> LogSource[LogBatch, KafkaProgress]:
         """The source as the engine gets it."""
-        return LogSource(self.open, KafkaProgress, beat, lambda: self.stop, self.failed.append, 0.01,
-                         beats=self.beats)
+        return LogSource(self.open, KafkaProgress, self.beat, lambda: self.stop, self.failed.append, 0.01)
 
     def open(self, progress: KafkaProgress | None) -> MemoryLog:
         """Open the log."""
@@ -56,17 +55,10 @@ class Host:
         return self.log
 
     def part(self, stored: bytes | None = None) -> Partition:
-        """The one partition, on a snapshot, its epoch begun."""
+        """The one partition, on a snapshot."""
         source = self.source()
         (name,) = source.list_parts()
-        part = source.build_part("log", name, stored)
-        begin(part)
-        return part
-
-
-def begin(part: Partition) -> None:
-    """Take the item that begins every epoch."""
-    assert list(part.next_batch()) == [beat(NOBODY_WAITS)]
+        return source.build_part("log", name, stored)
 
 
 def given(part: Partition) -> list[str]:
@@ -80,7 +72,6 @@ def test_a_snapshot_goes_on_with_the_rest() -> None:
     part = host.part()
     assert given(part) == ["0", "1", "2"]
     stored = part.snapshot()
-    begin(part)
     assert given(part) == ["3"]
     part.close()
     again = host.part(stored)
@@ -131,25 +122,6 @@ def test_it_stops_behind_a_snapshot(end: Callable[[Host], None], failures: int) 
     with pytest.raises(AbortExecution):
         part.next_batch()
     assert len(host.failed) == failures
-
-
-def test_every_epoch_begins_with_an_item_for_every_station() -> None:
-    """Also one in which nothing comes, or in which it is stopped: no station may sleep through it."""
-    host = Host(follow=True)
-    part = host.part()
-    while given(part):
-        pass
-    for _ in range(3):
-        part.snapshot()
-        assert part.next_awake() is None
-        begin(part)
-    part.snapshot()
-    host.stop = True
-    begin(part)
-    assert given(part) == []
-    part.snapshot()
-    with pytest.raises(AbortExecution):
-        part.next_batch()
 
 
 def test_a_mistake_of_ours_commits_nothing() -> None:
