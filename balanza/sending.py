@@ -30,12 +30,11 @@ MEMBERS_TABLES = tuple(table for table in TABLES if table == ALERTS or table not
 
 def destinations(run: Run) -> Destinations:
     """Everything that this process writes."""
-    request = run.request
-    return Destinations([*_files(run), *_topics(run), *_records(request)])
+    return Destinations([*_files(run), *_topics(run)])
 
 
 def _files(run: Run) -> list[Destination]:
-    """What stands under OUT; the warehouse last, since it takes erased people out of the line files, too."""
+    """What stands under OUT; the warehouse last, since it takes erased people out of the other files, too."""
     request = run.request
     found: list[Destination] = []
     document = surface_document(request.program, standing_parts(request.program))
@@ -49,7 +48,7 @@ def _files(run: Run) -> list[Destination]:
         found.append(LineFile(request.out / "dead_letters.jsonl", "dead_letters"))
     lines = {"actions": request.out / "outbox.jsonl", "dead_letters": request.out / "dead_letters.jsonl"}
     requests = Requests(request.out, run.deployment.secret, document, lines)
-    return [*found, Warehouse(request.out / "warehouse", requests=requests)]
+    return [*found, *_records(request), Warehouse(request.out / "warehouse", requests=requests)]
 
 
 def _outbox(run: Run) -> Destination:

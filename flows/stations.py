@@ -189,6 +189,7 @@ class StitchHost:
         if self._store is None:
             return 0
         tables = self._tables
+        self._index.forget_sightings()
         caches: list[Table[Any]] = [tables.owners, tables.persons, tables.pages, tables.sighted, tables.erased]
         for table in caches:
             table.flush()

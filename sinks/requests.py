@@ -1,7 +1,8 @@
 """What persons ask for, carried out where their records lie: to be erased, or to be given all that is held on them.
 
 A request is written down with the records of its epoch and carried out when these become Parquet, in the background.
-Exports come first, of the rows as they were; then the erased are taken out of line files and of the Parquet files. The
+Exports come first, of the rows as they were; then the erased are taken out of line files, of the Parquet files and of
+the files of `--keep-records`. The
 manifest that counts the new files is saved after all that: a process that dies before begins again, and readers see
 the epoch without the erased or not at all.
 
@@ -19,9 +20,10 @@ from msgspec import Raw, Struct
 
 from schemas.records import ErasedMember, ExportAsked, Packet
 from schemas.states import decode_member
-from sinks.catalog import Manifest, create_views
+from sinks.catalog import SPILL, Manifest, create_views
 from sinks.document import DocumentOf
 from sinks.erased_lines import ErasedLines
+from sinks.erased_records import erase_records
 from sinks.erasing import Counts, Erasing
 from sinks.exporting import save_export
 from sinks.readable import rfc3339
@@ -29,6 +31,7 @@ from sinks.readable import rfc3339
 ERASED, EXPORTS = "erased", "exports"  # their names among the files of an epoch
 REPORT: Final = "erasures.jsonl"
 EXPORTS_FOLDER: Final = "exports"
+RECORDS: Final = "records"  # what `--keep-records` leaves, in this run or an earlier one
 NO_DOCUMENT: Final = Raw(b"null")
 
 Files = Mapping[str, Sequence[tuple[int, Path]]]  # (epoch, JSON lines) by table
@@ -97,6 +100,7 @@ class Requests:
                 counts[nth] |= {path.name: count} if count else {}
         erasing = Erasing(connection, folder, people, self._key)
         superseded = erasing.rewrite(manifest, epoch)
+        erase_records(erasing, self._out / RECORDS, people, folder / SPILL)
         self._report(people, [rows | more for rows, more in zip(erasing.counts, counts, strict=True)])
         return superseded
 

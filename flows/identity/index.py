@@ -13,7 +13,7 @@ from config.program import Program
 from flows.identity.normalise import Normaliser
 from schemas.events import Identifiers
 from schemas.hosting import Marks, Rows
-from schemas.states import Page, Person, Sighting
+from schemas.states import SEVERAL, Page, Person, Sighting
 
 DEFAULT_SPACE = "default"
 SPACE_SEPARATOR = "\x1f"
@@ -85,6 +85,7 @@ class IdentityIndex:
         self.owners, self.persons = tables.owners, tables.persons
         self.sighted, self.weak = tables.sighted, tables.weak.names
         self.left_out: dict[str, int] = {}
+        self.erased_anchors: set[str] = set()
         self._normaliser = Normaliser(program)
         types = program.identity.identifiers
         self._types = tuple(types)
@@ -175,6 +176,21 @@ class IdentityIndex:
         while person is not None and person.merged_into is not None:
             person = self.persons.get(person.merged_into)
         return person
+
+    def forget_sightings(self) -> None:
+        """Take the identifiers of erased people out of who was seen with shared values.
+
+        Nobody knows which those were, so every row is looked at, once for all who were erased since the last time.
+        Until then they stand in `erased_anchors`, and who was seen with a value is read without them.
+        """
+        gone = self.erased_anchors
+        for key, sighting in self.sighted.each() if gone else ():
+            left = [(who, day) for who, day in sighting.people if who not in gone]
+            if not left:
+                self.sighted.remove(key)
+            elif len(left) < len(sighting.people):
+                self.sighted.put(key, Sighting(SEVERAL, left))
+        gone.clear()
 
     def credited(self, named: Named) -> Person | None:
         """Give whom the strongest quarantined value credits, that still is somebody."""

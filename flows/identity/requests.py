@@ -95,6 +95,7 @@ class Requests:
         )  # fmt: skip
 
     def _bury(self, key: str, log_us: int) -> None:
+        self._index.erased_anchors.add(key)
         tombstone = self._tombstone(key)
         if self._index.tables.erased.get(tombstone) is None:
             self._totals.tombstones += 1
