@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Collection
+from typing import Any
 
+from balanza.parts import export_command, parts_missing
 from balanza.request import Request, Role, Run
 from config.groups import show_groups
 from config.settings import RecordTopicsMode
@@ -11,6 +13,7 @@ from schemas.records import TABLES
 from schemas.states import Member
 from sinks.destination import Destination
 from sinks.document import surface_document
+from sinks.exporting import whole
 from sinks.group import Destinations
 from sinks.kafka.options import OutOptions
 from sinks.kafka.posts import Posts
@@ -47,8 +50,19 @@ def _files(run: Run) -> list[Destination]:
     if request.role != Role.MEMBERS:
         found.append(LineFile(request.out / "dead_letters.jsonl", "dead_letters"))
     lines = {"actions": request.out / "outbox.jsonl", "dead_letters": request.out / "dead_letters.jsonl"}
-    requests = Requests(request.out, run.deployment.secret, document, lines)
+    requests = Requests(request.out, run.deployment.secret, document, lines, about=_about_exports(run))
     return [*found, *_records(request), Warehouse(request.out / "warehouse", requests=requests)]
+
+
+def _about_exports(run: Run) -> Callable[[str], dict[str, Any]]:
+    """An export of a member worker has its own rows, and says where the others are."""
+    request = run.request
+
+    def about(member_id: str) -> dict[str, Any]:
+        missing = parts_missing([run.deployment.made_as], request.settings.key_groups)
+        return whole(missing, export_command(member_id, [request.out], len(missing)))
+
+    return about
 
 
 def _outbox(run: Run) -> Destination:

@@ -114,7 +114,7 @@ def _part_attributes(keeps: Member, part: Member, ids: Collection[str]) -> None:
     }  # fmt: skip
     if goes:
         keeps.attributes = {name: value for name, value in keeps.attributes.items() if name not in goes}
-        part.attributes, part.attributes_us = goes, keeps.attributes_us
+        part.attributes, part.attributes_us = {**goes}, keeps.attributes_us
 
 
 def _copy(relations: Relations) -> Relations:

@@ -6,7 +6,7 @@ that are the person's today, also after splits; what is another person's by now 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
@@ -77,13 +77,21 @@ WHERE table_catalog = current_database() AND table_schema = 'main' AND column_na
 Row = dict[str, Any]  # a query's columns are whatever it asks for
 
 
-def save_export(connection: DuckDBPyConnection, request: ExportAsked, document: bytes, folder: Path) -> Path:
+def whole(missing: Sequence[str], command: str) -> Row:
+    """What an export says of itself: whether it has everything, what is missing, and how to ask for it."""
+    return {"complete": not missing, **({"missing": missing, "complete_with": command} if missing else {})}
+
+
+def save_export(
+    connection: DuckDBPyConnection, request: ExportAsked, document: bytes, folder: Path, about: Row | None = None
+) -> Path:  # fmt: skip
     """Write the file of a request, as a whole or not at all; only its owner may read it.
 
-    `document` is the member's as the surfaces show it, JSON in UTF-8.
+    `document` is the member's as the surfaces show it, JSON in UTF-8; `about` is what the file says of itself.
     """
     content = {
-        "format": FORMAT, "request_id": request.request_id, "actor": request.actor, "asked_at": rfc3339(request.at_us),
+        "format": FORMAT, **(about or whole([], "")), "request_id": request.request_id, "actor": request.actor,
+        "asked_at": rfc3339(request.at_us),
         **held_on(connection, request.member_id, request.former, document),
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)

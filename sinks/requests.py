@@ -9,9 +9,9 @@ the epoch without the erased or not at all.
 `erasures.jsonl` says what was erased: a line a request, with the rows by table, and nothing of the person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import msgspec
@@ -34,6 +34,7 @@ EXPORTS_FOLDER: Final = "exports"
 RECORDS: Final = "records"  # what `--keep-records` leaves, in this run or an earlier one
 NO_DOCUMENT: Final = Raw(b"null")
 
+About = Callable[[str], dict[str, Any]]  # what an export of a member says of itself
 Files = Mapping[str, Sequence[tuple[int, Path]]]  # (epoch, JSON lines) by table
 
 
@@ -53,15 +54,18 @@ class Requests:
     """Carries out the requests of a deployment's folder."""
 
     def __init__(
-        self, out: Path, key: bytes, document: DocumentOf | None = None, line_files: Mapping[str, Path] | None = None
-    ) -> None:
+        self, out: Path, key: bytes, document: DocumentOf | None = None, line_files: Mapping[str, Path] | None = None,
+        about: About | None = None,
+    ) -> None:  # fmt: skip
         """`out` is the deployment's folder, `key` (1 to 64 bytes) its own, never told to anybody.
 
-        `document` makes a member's document of its state; `line_files` are those by table that people are taken out of.
+        `document` makes a member's document of its state; `line_files` are those by table that people are taken out of;
+        `about` says of a member's export what is missing in it.
         """
         self._out = out
         self._key = key
         self._document = document
+        self._about = about
         self._line_files = {} if line_files is None else line_files
 
     def noted(self, packet: Packet) -> dict[str, bytes]:
@@ -111,7 +115,8 @@ class Requests:
         try:
             create_views(connection, "shown", folder, manifest)
             for noted in exports:
-                save_export(connection, noted.asked, bytes(noted.document), self._out / EXPORTS_FOLDER)
+                about = None if self._about is None else self._about(noted.asked.member_id)
+                save_export(connection, noted.asked, bytes(noted.document), self._out / EXPORTS_FOLDER, about)
         finally:
             connection.execute("USE memory")
             connection.execute("DETACH shown")
