@@ -19,6 +19,7 @@ from flows.identity.people import DAY_US, NOBODY, People
 from flows.identity.requests import Requests, without_people
 from flows.identity.resolve import Resolver
 from flows.identity.shapes import Shapes
+from flows.identity.stewards import Stewards
 from schemas.checks import NO_IDENTIFIER
 from schemas.decode import Rejected
 from schemas.events import EVENT_TYPES, Alias, Erase, Event, Export, Identifiers, Receipt, Split
@@ -34,6 +35,7 @@ NO_KEY = bytes(16)
 NO_IDS: Identifiers = {}
 NAMED_OTHERWISE = frozenset({Receipt, Split, Erase, Export, Alias})
 REQUESTS = (Split, Erase, Export)
+STEWARDS_ONLY = (Alias, *REQUESTS)
 TYPE_NAMES: dict[type, str] = {kind: name for name, kind in EVENT_TYPES.items()}
 
 
@@ -57,6 +59,7 @@ class Stitcher:
         self._retention_us = program.retention.events
         self._spaces = None if program.identity.spaces is None else frozenset(program.identity.spaces)
         self._slow_spaces = self._spaces is not None and DEFAULT_SPACE not in self._spaces
+        self._stewards = Stewards(program)
         self._shapes = Shapes(index)
         self._anonymous = False
         self._encode: Callable[[Struct], bytes] = msgspec.json.Encoder(order="deterministic").encode
@@ -161,7 +164,7 @@ class Stitcher:
         if self._spaces is not None and event.space not in self._spaces:
             accepted = ", ".join(sorted(self._spaces))
             return Rejected(RejectReason.INVALID_DATA, f"space: expected one of {accepted}, found {event.space!r}")
-        return None
+        return self._stewards.refusal(event) if isinstance(event, STEWARDS_ONLY) else None
 
     def _named(self, event: Event, event_us: int, log_us: int) -> Named | Rejected:
         """Give what the event's identifiers name, or why it is refused."""
