@@ -123,8 +123,8 @@ class Identity(Section):
     )
     stewards: Annotated[list[Name], Field(min_length=1)] | None = Field(
         default=None,
-        description="Sources that may send `alias`, `split`, `erase` and `export`; `*` in one stands for any text; none: "
-        "every source.",
+        description="Sources that may send `alias`, `split`, `erase` and `export`; `*` in one stands for any text; "
+        "none: every source.",
         examples=[["crm", "desk/*"]],
     )
     identifiers: dict[Slug, IdentifierType] = Field(

@@ -96,6 +96,7 @@ class People:
         before = space_prefix(into.space)
         for identifier in moved:
             self._index.owners.put(before + identifier, into.member_id)
+        self._index.mark_refused(before, moved)
         into.last_day = max(into.last_day, other.last_day)
         other.merged_into = into.member_id
         other.alerted = []
@@ -130,6 +131,7 @@ class People:
         before = space_prefix(part.space)
         for identifier in ids:
             self._index.owners.put(before + identifier, part_id)
+        self._index.mark_refused(before, ids)
         self._totals.members += 1
         self._totals.known_members += known
         if not known:
@@ -221,11 +223,20 @@ class People:
         own, member_id = without_space([key], space), NOBODY if owner is None else owner.member_id
         self.tell("quarantine", member_id, space, None, own, cause, why)
         if owner is not None:
-            self._moves(space, own, None, owner.member_id)
-            self.steps.append(
-                Unlinked(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, owner.member_id, own)
-            )
+            self._unlinked(owner, own, cause)
         self._index.sighted.remove(key)
+
+    def unlink(self, person: Person, identifier: str, cause: Cause) -> None:
+        """Take an identifier from a member, which keeps all others."""
+        tree = self.forest.whole(person)
+        self.keep(person, tree, [other for other in tree.ids if other != identifier], cause, apart=identifier)
+        self._unlinked(person, [identifier], cause)
+
+    def _unlinked(self, person: Person, own: list[str], cause: Cause) -> None:
+        self._moves(person.space, own, None, person.member_id)
+        self.steps.append(
+            Unlinked(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, person.member_id, own)
+        )
 
     def credit(self, key: str, person: Person) -> None:
         """Credit a member with what only a quarantined value says from now on."""
@@ -283,6 +294,7 @@ class People:
         self.forest.cut_down(person)
         for identifier in tree.ids:
             self._index.owners.remove(before + identifier)
+            self._index.refused.discard(before + identifier)
             if kind_of(identifier) in self._index.shared_types:
                 self._index.sighted.remove(before + identifier)
         self._index.tables.weak.discard(person.member_id)

@@ -56,7 +56,7 @@ class Requests:
 
     def _split(self, event: Split, person: Person, keep: Named, cause: Cause) -> None:
         prefixes = self._index.prefixes_of(event.space)
-        part = self._index.look_up(event.data.part, prefixes)
+        part = self._index.look_up_members(event.data.part, prefixes)
         kept = {one.key for one in keep.found}
         own = {one.key for one in part.found if one.owner == person.member_id}
         if kept & {one.key for one in part.found}:
@@ -95,7 +95,7 @@ class Requests:
         )  # fmt: skip
 
     def _bury(self, key: str, log_us: int) -> None:
-        self._index.erased_anchors.add(key)
+        self._index.gone_anchors.add(key)
         tombstone = self._tombstone(key)
         if self._index.tables.erased.get(tombstone) is None:
             self._totals.tombstones += 1

@@ -66,7 +66,7 @@ class Sharing:
         """Note that the anchor was seen with a value; say whether that are too many people now."""
         today = cause.log_us // DAY_US
         days = WITHIN_DAYS[rule.within]
-        gone = self._index.erased_anchors
+        gone = self._index.gone_anchors
         if anchor.key in gone:
             self._index.forget_sightings()  # somebody new from now on, who must not be taken out with the erased
         before = self._index.sighted.get(one.key)

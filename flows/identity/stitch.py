@@ -16,6 +16,7 @@ from xxhash import xxh3_64_intdigest, xxh3_128_digest
 from config.program import Program
 from flows.identity.index import DEFAULT_SPACE, QUARANTINED, IdentityIndex, Named, without_space
 from flows.identity.people import DAY_US, NOBODY, People
+from flows.identity.refused import Refused
 from flows.identity.requests import Requests, without_people
 from flows.identity.resolve import Resolver
 from flows.identity.shapes import Shapes
@@ -60,6 +61,7 @@ class Stitcher:
         self._spaces = None if program.identity.spaces is None else frozenset(program.identity.spaces)
         self._slow_spaces = self._spaces is not None and DEFAULT_SPACE not in self._spaces
         self._stewards = Stewards(program)
+        self.refused = Refused(index, people)
         self._shapes = Shapes(index)
         self._anonymous = False
         self._encode: Callable[[Struct], bytes] = msgspec.json.Encoder(order="deterministic").encode
@@ -90,6 +92,8 @@ class Stitcher:
             named: Named | None = None
             if owner is None:
                 found = self._named(event, event_us, log_us)
+                if self.refused.waiting:
+                    self._block(event, keys[at].hex(), event_us, log_us)
                 if isinstance(found, Rejected):
                     self._reject(found, log_us, place, offset, raw)
                     continue
@@ -179,18 +183,29 @@ class Stitcher:
             many = self._index.too_many(event.data.part)
             if many is not None:
                 return Rejected(RejectReason.INVALID_DATA, many)
-        otherwise = isinstance(event, Alias | Split | Erase | Export)
-        return self._looked_up(ids, event.space, credits=not otherwise) or self._nobody(ids)
+        links = not isinstance(event, REQUESTS)
+        named = self._looked_up(ids, event.space, credits=links and type(event) is not Alias, links=links)
+        return named or self._nobody(ids)
 
-    def _looked_up(self, ids: Identifiers, space: str, *, credits: bool = True) -> Named | Rejected | None:
+    def _block(self, event: Event, key: str, event_us: int, log_us: int) -> None:
+        """Take what the program blocks by now from whom the event's identifiers name."""
+        self.refused.take_out(event.space, Cause(key, event.source, event.id, event_us, log_us))
+        self._take_steps()
+
+    def _looked_up(
+        self, ids: Identifiers, space: str, *, credits: bool = True, links: bool = True
+    ) -> Named | Rejected | None:  # fmt: skip
         """Give what identifiers name, why they are refused, or None where none of them names anybody.
 
-        `credits`: where only quarantined values stand there, the event needs somebody who is credited with it.
+        `credits`: where only quarantined values stand there, the event needs somebody who is credited with it. `links`:
+        they say whose the event is, and are not only asked for.
         """
         many = self._index.too_many(ids)
         if many is not None:
             return Rejected(RejectReason.INVALID_DATA, many)
-        named = self._index.look_up(ids, self._index.prefixes_of(space))
+        prefixes = self._index.prefixes_of(space)
+        named = self._index.look_up(ids, prefixes) if links else self._index.look_up_members(ids, prefixes)
+        self.refused.waiting = named.refused
         if not named.found:
             return None
         apart = credits and named.set_apart and all(one.quarantined for one in named.found)
