@@ -91,7 +91,9 @@ class People:
         ):
             weak.add(into.member_id)
         weak.discard(other.member_id)
-        taken = self.forest.join(into, other, mine, theirs, cause.log_us)
+        known = self._index.known_types
+        stands_for = next((one for one in other.ids if kind_of(one) in known), other.ids[0])
+        taken = self.forest.join(into, other, mine, theirs, cause.log_us, stands_for)
         moved = taken.ids
         before = space_prefix(into.space)
         for identifier in moved:
@@ -152,7 +154,7 @@ class People:
     def _lead(
         self, absorbed: list[tuple[str, str]], parted: set[str], part_id: str, kept_id: str, cause: Cause
     ) -> None:  # fmt: skip
-        """Have ids of old lead to the side that their first identifier is on; one may have led over another's."""
+        """Have ids of old lead to the side that the identifier is on which they go with, also where over another's."""
         for stone_id, _ in absorbed:
             stone = self._index.persons.get(stone_id)
             if stone is not None and (stone_id in parted or stone.merged_into in parted):

@@ -87,3 +87,14 @@ def test_no_side_of_a_split_knows_who_of_the_other_refused() -> None:
         ADA["email"]: {"sms": f"email:{ADA['email']}", "push": ""},
         BOB["email"]: {"sms": "", "push": f"email:{BOB['email']}"},
     }
+
+
+def test_the_id_of_a_merged_member_goes_with_the_person_it_named() -> None:
+    """Not with the kiosk at which it began, should that stay behind."""
+    parted = split(6)
+    parted["data"]["keep"] = {**ADA, "cookie": "kiosk"}
+    both = {"email": [ADA["email"], BOB["email"]]}
+    told = story({**ADA}, {"cookie": "kiosk"}, {**BOB, "cookie": "kiosk"}, both, parted)
+    stone = told.events[1].member_id
+    (bobs,) = (member.member_id for member in told.folded.members.values() if BOB["email"] in member.ids["email"])
+    assert told.resolved(stone) == bobs
