@@ -125,7 +125,6 @@ class Identity(Section):
         default=None,
         description="Sources that may send `alias`, `split`, `erase` and `export`; `*` in one stands for any text; "
         "none: every source.",
-        examples=[["crm", "desk/*"]],
     )
     identifiers: dict[Slug, IdentifierType] = Field(
         default_factory=lambda: dict(BUILT_IN_IDENTIFIERS),
