@@ -208,10 +208,13 @@ class IdentityIndex:
         """
         gone = self.gone_anchors
         for key, sighting in self.sighted.each() if gone else ():
-            left = [(who, day) for who, day in sighting.people if who not in gone]
+            people = sighting.people
+            if len(people) == 1 and people[0][0] not in gone:
+                continue  # most are of one person
+            left = [(who, day) for who, day in people if who not in gone]
             if not left:
                 self.sighted.remove(key)
-            elif len(left) < len(sighting.people):
+            elif len(left) < len(people):
                 self.sighted.put(key, Sighting(SEVERAL, left))
         gone.clear()
 

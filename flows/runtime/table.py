@@ -132,10 +132,10 @@ class Table(Generic[T]):
             yield from [*self._old.items(), *self.young.items()]
             return
         self.flush()
+        unpack, begin = self._unpack, group_width(self._groups) + len(self._tag)
         for group in range(self._groups):
-            prefix = group_prefix(group, self._groups) + self._tag
-            for key, packed in self._store.scan(prefix):
-                yield key[len(prefix):].decode(), self._unpack(packed)
+            for key, packed in self._store.scan(group_prefix(group, self._groups) + self._tag):
+                yield key[begin:].decode(), unpack(packed)
 
     def _admit(self, key: str, row: T) -> None:
         if len(self.young) >= self.young_max:

@@ -8,6 +8,7 @@ from typing import Final
 import orjson
 import pytest
 
+from balanza.parts import parts_missing
 from balanza.sending import MEMBERS_TABLES
 from config.compatibility import dump_program
 from config.loader import load_program
@@ -103,3 +104,20 @@ def test_where_folders_are_missing_the_file_says_which(folders: dict[str, Path])
     assert "Not everything" in result.stderr
     stitchers = json.loads(balanza("export", ADA, "--out", folders["stitcher"]).stdout)
     assert ["0-255" in one for one in stitchers["missing"]] == [True]
+
+
+@pytest.mark.parametrize(
+    ("facts", "missing"),
+    [
+        ([], []),
+        ([{"role": "run"}], []),
+        ([{"role": "stitch"}, {"role": "members", "groups": "0-255"}], []),
+        ([{"role": "members", "groups": "0-127"}], ["balanza stitch", "128-255"]),
+        ([{"role": "stitch"}, {"role": "members", "groups": "0-9,20-255"}], ["10-19"]),
+        ([{"role": "stitch"}, {"role": "members", "groups": ""}], ["0-255"]),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_told_by_process(facts: list[dict[str, str]], missing: list[str]) -> None:
+    """One process has everything; else there must be a stitcher, and a worker for every group."""
+    said = parts_missing(facts, GROUPS)
+    assert [word in text for word, text in zip(missing, said, strict=True)] == [True] * len(missing)
