@@ -285,7 +285,8 @@ class ErasedMember(Struct, frozen=True, gc=False):
     """A person to be taken out of everything that was written until now.
 
     `former` are the ids of all members that it had absorbed, `ids` the identifiers that it held (`type:value`) in
-    `space`. `seq` is the number of the identity change that erased it, `cause_key` the key of the event that asked.
+    `space`, with those that the request named and nobody held. `member_id` is empty where nobody was known by any.
+    `seq` is the number of the identity change that erased it, `cause_key` the key of the event that asked.
     """
 
     member_id: str

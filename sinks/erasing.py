@@ -122,7 +122,7 @@ class Erasing:
         """Make the small tables that the rules ask."""
         gone: dict[str, tuple[str, int, int]] = {}
         for nth, person in enumerate(self._people):
-            for member_id in (person.member_id, *person.former):
+            for member_id in (person.member_id, *person.former) if person.member_id else ():
                 gone[member_id] = (anonymous_name(self._key, member_id), person.at_us, nth)
         freed = [
             (person.space, identifier, person.at_us, person.seq, nth)

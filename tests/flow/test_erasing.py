@@ -166,3 +166,22 @@ def test_kept_records_stay_lines_of_their_length(log: Happening, tmp_path: Path)
     report = json.loads((out / "erasures.jsonl").read_text())["rows"]
     assert erased > 0
     assert {name for name in report if name.startswith("records/")} >= {"records/events.jsonl", "records/entries.jsonl"}
+
+
+def test_whom_nobody_knows_is_forgotten_where_others_named_him(tmp_path: Path) -> None:
+    """In rejected lines, and in events that his address was left out of; the request is reported like any other."""
+    happening = Happening(tmp_path / "log" / "shop.jsonl")
+    happening.add("purchase", ids={"email": "zoe@person.example"}, order_id="o1", total="much")
+    happening.line("no event of zoe@person.example")
+    happening.add("activity", ids={"cookie": "ck-1", "email": "kim@person.example"}, kind="visit")
+    happening.add("erase", ids={"email": ["zoe@person.example", "yan@person.example"]}, request_id="r-1", actor="desk")
+    happening.add("erase", ids={"email": ["kim@person.example", "yan@person.example"]}, request_id="r-2", actor="desk")
+    happening.add("activity", ids={"email": "yan@person.example"}, kind="visit")
+    out = tmp_path / "out"
+    live(happening.path.parent, out, settings(), shop())
+    gone = named(out, tmp_path / "scratch", ("zoe@person.example", "kim@person.example"))
+    assert (gone, {word for _, word in named(out, tmp_path / "again", ("yan@person.example",))}) == (
+        [], {"yan@person.example"},
+    )  # fmt: skip
+    report = [json.loads(line) for line in (out / "erasures.jsonl").read_text().splitlines()]
+    assert [(line["request_id"], line["rows"].get("dead_letters")) for line in report] == [("r-1", 2), ("r-2", None)]
