@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Collection
+from typing import Any
 
+from balanza.parts import export_command, parts_missing
 from balanza.request import Request, Role, Run
 from config.groups import show_groups
 from config.settings import RecordTopicsMode
@@ -11,6 +13,7 @@ from schemas.records import TABLES
 from schemas.states import Member
 from sinks.destination import Destination
 from sinks.document import surface_document
+from sinks.exporting import whole
 from sinks.group import Destinations
 from sinks.kafka.options import OutOptions
 from sinks.kafka.posts import Posts
@@ -30,12 +33,11 @@ MEMBERS_TABLES = tuple(table for table in TABLES if table == ALERTS or table not
 
 def destinations(run: Run) -> Destinations:
     """Everything that this process writes."""
-    request = run.request
-    return Destinations([*_files(run), *_topics(run), *_records(request)])
+    return Destinations([*_files(run), *_topics(run)])
 
 
 def _files(run: Run) -> list[Destination]:
-    """What stands under OUT; the warehouse last, since it takes erased people out of the line files, too."""
+    """What stands under OUT; the warehouse last, since it takes erased people out of the other files, too."""
     request = run.request
     found: list[Destination] = []
     document = surface_document(request.program, standing_parts(request.program))
@@ -48,8 +50,19 @@ def _files(run: Run) -> list[Destination]:
     if request.role != Role.MEMBERS:
         found.append(LineFile(request.out / "dead_letters.jsonl", "dead_letters"))
     lines = {"actions": request.out / "outbox.jsonl", "dead_letters": request.out / "dead_letters.jsonl"}
-    requests = Requests(request.out, run.deployment.secret, document, lines)
-    return [*found, Warehouse(request.out / "warehouse", requests=requests)]
+    requests = Requests(request.out, run.deployment.secret, document, lines, about=_about_exports(run))
+    return [*found, *_records(request), Warehouse(request.out / "warehouse", requests=requests)]
+
+
+def _about_exports(run: Run) -> Callable[[str], dict[str, Any]]:
+    """An export of a member worker has its own rows, and says where the others are."""
+    request = run.request
+
+    def about(member_id: str) -> dict[str, Any]:
+        missing = parts_missing([run.deployment.made_as], request.settings.key_groups)
+        return whole(missing, export_command(member_id, [request.out], len(missing)))
+
+    return about
 
 
 def _outbox(run: Run) -> Destination:

@@ -175,6 +175,7 @@ CHANGES = {
     "conflict": "events that left an identifier out: it would have joined two known members",
     "quarantine": "identifiers that too many share, which link nobody any more",
     "release": "identifiers that link again",
+    "block": "identifiers that members had and the program blocks now",
     "split": "members made of a part of another",
     "erase": "people who were erased",
     "export": "exports of what is held on a person",

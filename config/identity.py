@@ -121,6 +121,11 @@ class Identity(Section):
         default=True,
         description="Whether what a member bought before it was known earns points; they are its own once it is known.",
     )
+    stewards: Annotated[list[Name], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Sources that may send `alias`, `split`, `erase` and `export`; `*` in one stands for any text; "
+        "none: every source.",
+    )
     identifiers: dict[Slug, IdentifierType] = Field(
         default_factory=lambda: dict(BUILT_IN_IDENTIFIERS),
         description="Identifier types beside the built-in ones; an entry for a built-in type may give only some keys.",

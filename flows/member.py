@@ -53,6 +53,7 @@ class MemberMachine:
         heard = Heard()
         self._ledger = Ledger(program, None if program.tiers is None else heard)
         self._earner = Earner(program, shared.budgets)
+        self._known_types = frozenset(name for name, kind in program.identity.identifiers.items() if kind.known)
         self._carts = AbandonedCarts(program)
         self._decider = Decider(program)
         self._standing = standing_of(program, self._ledger, heard, shared.stock, shared.secret)
@@ -207,6 +208,7 @@ class MemberMachine:
         member = self._members.get(step.member_id)
         if member is not None:
             drop_values(member, step.ids)
+            member.known = not self._known_types.isdisjoint(member.ids)
             self._changed(member, step.log_us)
 
     def _erase(self, step: Erased) -> None:

@@ -49,6 +49,8 @@ from schemas.states import (
 from schemas.stitched import StitchedBatch, encode_tables
 
 TOTALS_ROW = b"\x00n"
+RULES_ROW = b"\x00r"
+NO_RULES = b"[]"  # what a state of an earlier release was made with, as far as anybody knows
 NEVER_US = 1 << 63
 OWNERS_SHARE, PERSONS_SHARE, SIGHTED_SHARE, RARE_SHARE, MEMBERS_SHARE = 0.26, 0.20, 0.06, 0.01, 0.46
 OWNER_WEIGHT, PERSON_WEIGHT, MEMBER_WEIGHT = Weight(145, 1), Weight(200, 4), Weight(360, 8)
@@ -118,10 +120,13 @@ class StitchHost:
         self._seen = SeenEvents(program.retention.events, store)
         self._tables = _identity_tables(wiring, store)
         self._index = IdentityIndex(program, self._tables)
+        self._refused_by = self._index.refused_by.encode()
         people = People(self._index, self._timers, self.totals, program.identity.anonymous_days)
         self._stitcher = Stitcher(
             program, self._index, people, self._seen, self._timers, self.totals, wiring.erasure_key
         )
+        if store is not None and not store.is_new and (store.get(RULES_ROW) or NO_RULES) != self._refused_by:
+            self._stitcher.refused.judge()
         self._limits = program.limits
         self._counted = StitchCounts(wiring.metrics, self.totals)
         self.changes: list[IdentityChanged] = []
@@ -189,10 +194,13 @@ class StitchHost:
         if self._store is None:
             return 0
         tables = self._tables
+        self._index.forget_sightings()
         caches: list[Table[Any]] = [tables.owners, tables.persons, tables.pages, tables.sighted, tables.erased]
         for table in caches:
             table.flush()
-        tables.weak.flush()
+        for marks in (tables.weak, tables.refused):
+            marks.flush()
+        self._store.write_changed(RULES_ROW, self._refused_by)
         self._timers.flush()
         self._seen.flush(self.totals.log_us)
         self._store.write_changed(TOTALS_ROW, encode_state(self.totals))
@@ -213,6 +221,7 @@ class StoredTables(Tables):
     sighted: Table[Sighting]
     erased: Table[int]
     weak: StoredMarks
+    refused: StoredMarks
 
 
 def _identity_tables(wiring: Wiring, store: Store | None) -> StoredTables:
@@ -228,6 +237,7 @@ def _identity_tables(wiring: Wiring, store: Store | None) -> StoredTables:
         Table(b"s", encode_state, decode_sighting, store, groups, share(SIGHTED_SHARE)),
         Table(b"x", _pack_time, _unpack_time, store, groups, share(RARE_SHARE)),
         StoredMarks(b"w", store, groups),
+        StoredMarks(b"k", store, groups),
     )
 
 

@@ -3,7 +3,7 @@
 A merge: everything of one goes to the other by postings and unions; the strictest consent wins, all contacts count.
 A split: what the events of the part's identifiers did goes with it (orders, redemptions, carts); contacts, wishes and
 refusals stay with both, so that no cap and no refusal is lost; a consent stays with who gave it. Attributes stay where
-they are, since nobody can tell whose they were.
+they are, since nobody can tell whose they were, but for those whose value is an identifier of the part.
 """
 
 from collections.abc import Collection
@@ -59,6 +59,7 @@ class Uniting:
         for identifier in step.ids:
             keep_value(part, identifier)
         drop_values(keeps, mine)
+        _part_attributes(keeps, part, step.ids)
         keeps.known = step.keeps_known
         self._ledger.part(keeps.member_id, keeps.books, part.member_id, part.books, mine, step, emit)
         if self._standing is not None:
@@ -102,6 +103,18 @@ def drop_values(member: Member, identifiers: Collection[str]) -> None:
             member.ids[kind] = left
         else:
             del member.ids[kind]
+
+
+def _part_attributes(keeps: Member, part: Member, ids: Collection[str]) -> None:
+    """Let attributes go with the part that say an identifier of it (an address, a number) and nothing else."""
+    values = {identifier.partition(":")[2].lower() for identifier in ids}
+    goes = {
+        name: value for name, value in keeps.attributes.items()
+        if isinstance(value, str) and value.strip().lower() in values
+    }  # fmt: skip
+    if goes:
+        keeps.attributes = {name: value for name, value in keeps.attributes.items() if name not in goes}
+        part.attributes, part.attributes_us = {**goes}, keeps.attributes_us
 
 
 def _copy(relations: Relations) -> Relations:

@@ -79,7 +79,8 @@ class RoutingHost:
             for place in self._places(version.member_id, version.merged_into):
                 parts[place].members.append((totals.versions, version))
         for erased in out.erased:
-            for place in self._places(erased.member_id, *erased.former):
+            nobody = not erased.member_id  # anybody's events may name whom nobody knows
+            for place in range(self._partitions) if nobody else self._places(erased.member_id, *erased.former):
                 parts[place].erased.append(erased)
         return [Post(STITCHED, place, NO_KEY, _encode(part)) for place, part in enumerate(parts)]
 

@@ -4,6 +4,7 @@ Machines know these shapes only. In production the runtime fills them with cache
 tests fill them with dictionaries.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -38,6 +39,9 @@ class Rows(Protocol[T]):
 
     def remove(self, key: str) -> None:
         """Forget the row."""
+
+    def each(self) -> Iterator[tuple[str, T]]:
+        """Give every row there is with its key, to look at: whoever would change one puts another in its place."""
 
 
 class Marks(Protocol):

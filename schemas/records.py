@@ -14,7 +14,8 @@ from schemas.standing import OfferState, VoucherState
 
 Outcome = Literal["sent", "deferred", "suppressed"]
 IdentityKind = Literal[
-    "link", "merge", "expire", "limit", "conflict", "quarantine", "release", "split", "erase", "export", "refused"
+    "link", "merge", "expire", "limit", "conflict", "quarantine", "release", "block", "split", "erase", "export",
+    "refused",
 ]
 DetailValue = str | int | bool | None | list[dict[str, str]]
 
@@ -40,8 +41,9 @@ class IdentityChanged(Struct, frozen=True, gc=False):
     `link`: `ids` became the member's. `merge`: `other_member_id` was absorbed, `ids` came with it. `expire`: an
     anonymous member was forgotten. `limit`, `conflict`: `ids` were left out of an event, because a maximum was reached
     or because they would have merged the member with `other_member_id`. `quarantine`: a shared identifier stopped
-    linking; `release`: it links again. `split`: `ids` went to `other_member_id`, a member of its own. `erase`,
-    `export`: asked for by a person; `ids` stay empty. `refused`: a split, erase or export that could not be done.
+    linking; `release`: it links again. `block`: the program blocks what the member had. `split`: `ids`
+    went to `other_member_id`, a member of its own. `erase`, `export`: asked for by a person; `ids` stay empty.
+    `refused`: a split, erase or export that could not be done.
 
     `seq` counts the identity changes of a deployment without a gap; the highest `seq` of an identifier is its present.
     """
@@ -283,7 +285,8 @@ class ErasedMember(Struct, frozen=True, gc=False):
     """A person to be taken out of everything that was written until now.
 
     `former` are the ids of all members that it had absorbed, `ids` the identifiers that it held (`type:value`) in
-    `space`. `seq` is the number of the identity change that erased it, `cause_key` the key of the event that asked.
+    `space`, with those that the request named and nobody held. `member_id` is empty where nobody was known by any.
+    `seq` is the number of the identity change that erased it, `cause_key` the key of the event that asked.
     """
 
     member_id: str

@@ -22,7 +22,8 @@ class Person(Struct, array_like=True, gc=False):
     """What the stitcher knows of a member. `ids` are canonical `type:value` strings, the one that made it first.
 
     `via` and `linked_us` stand beside `ids` and say how each came to the member: the edges of its link tree
-    (flows/identity/tree.py). `absorbed` are the members merged into it, each with its first identifier. Of a member
+    (flows/identity/tree.py). `absorbed` are the members merged into it, each with the identifier that its id goes with:
+    its first that named a person, or its first. Of a member
     with very many identifiers the older ones stand in `pages` rows of their own. `alerted` are members with which a
     conflict was told already.
     """

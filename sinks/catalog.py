@@ -6,6 +6,7 @@ of the same epoch. The views name their Parquet files one by one, with absolute 
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -22,6 +23,7 @@ PARQUET = "parquet"
 SPILL = "spill"
 TEMPORARY = ".tmp"  # the suffix of whatever is not in its place yet
 MEMORY_LIMIT = "96MB"
+TOLD_TO_SEVERAL = ("identity", "members")  # the stitcher writes these down, and so do the workers whose they are
 READABLE_SINCE = "v1.0.0"  # whoever reads may have an older DuckDB than we write with
 
 
@@ -102,11 +104,21 @@ def save_views(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Ma
 
 def create_views(connection: duckdb.DuckDBPyConnection, database: str, folder: Path, manifest: Manifest) -> None:
     """Make the views for a manifest's files in an attached database, which is in use from then on."""
+    create_views_of(connection, database, [(folder, manifest)])
+
+
+def create_views_of(
+    connection: duckdb.DuckDBPyConnection, database: str, parts: Sequence[tuple[Path, Manifest]]
+) -> None:  # fmt: skip
+    """Make the views over the warehouses of a deployment's processes; what several wrote down is there once."""
     connection.execute(f"USE {database}")
     connection.execute("CREATE SCHEMA stored")
     for table in TABLES:
-        found = [parquet_path(folder, table, file.name) for file in manifest.tables[table]]
-        connection.execute(f"CREATE VIEW stored.{table} AS {stored.read_parquet(table, found)}")
+        found = [
+            parquet_path(folder, table, file.name) for folder, manifest in parts for file in manifest.tables[table]
+        ]
+        chosen = "SELECT DISTINCT * FROM" if len(parts) > 1 and table in TOLD_TO_SEVERAL else "FROM"
+        connection.execute(f"CREATE VIEW stored.{table} AS {chosen} ({stored.read_parquet(table, found)})")
     for view, query in VIEWS.items():
         connection.execute(f"CREATE VIEW {view} AS {query}")
 

@@ -67,7 +67,7 @@ class ErasedLines:
         try:
             said: Line = orjson.loads(line)
         except ValueError:
-            return set(), _filled(len(line), *WITHOUT_REQUEST)
+            return set(), filled(len(line), *WITHOUT_REQUEST)
         if ERASED in said:
             return {nth for nth, person in enumerate(self._people) if person.request_id == said[ERASED]}, None
         found = judge(said)
@@ -76,7 +76,7 @@ class ErasedLines:
         request = self._people[min(found)].request_id
         kept = {name: said[name] for name in stays if name in said}
         shorter = (orjson.dumps(kept | {ERASED: request}), orjson.dumps({ERASED: request}), *WITHOUT_REQUEST)
-        return found, _filled(len(line), *shorter)
+        return found, filled(len(line), *shorter)
 
     def _of_action(self, said: Line) -> set[int]:
         nth = self._members.get(said["member_id"])
@@ -91,6 +91,6 @@ def _microseconds(moment: str) -> int:
     return (datetime.fromisoformat(moment).replace(tzinfo=None) - EPOCH) // MICROSECOND
 
 
-def _filled(length: int, *choices: bytes) -> bytes:
+def filled(length: int, *choices: bytes) -> bytes:
     """The first choice that fits, filled up with blanks."""
     return next((one for one in choices if len(one) <= length), b"").ljust(length)

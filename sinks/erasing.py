@@ -13,7 +13,7 @@ changes are numbered, else by log time; at one and the same time whoever linked 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import duckdb
 
@@ -28,7 +28,17 @@ ANONYMOUS: Final = "erased_"
 ANONYMOUS_BYTES: Final = 12
 FETCHED: Final = 1000
 
+OF_GONE: Final = "LEFT JOIN gone ON gone.member_id = t.member_id"
+
 Counts = list[dict[str, int]]  # of each person: rows by table
+
+
+class Touched(NamedTuple):
+    """A line of a person: its place, the person's place among those asked for, and what changes (None: it goes)."""
+
+    spot: int
+    nth: int
+    changed: dict[str, object] | None
 
 
 PREPARED: Final = """
@@ -112,7 +122,7 @@ class Erasing:
         """Make the small tables that the rules ask."""
         gone: dict[str, tuple[str, int, int]] = {}
         for nth, person in enumerate(self._people):
-            for member_id in (person.member_id, *person.former):
+            for member_id in (person.member_id, *person.former) if person.member_id else ():
                 gone[member_id] = (anonymous_name(self._key, member_id), person.at_us, nth)
         freed = [
             (person.space, identifier, person.at_us, person.seq, nth)
@@ -131,25 +141,15 @@ class Erasing:
 
     def _rewritten(self, table: str, file: ParquetFile, path: Path, epoch: int) -> ParquetFile | None:
         """The file that takes the place of `file`, None if this one says nothing of anybody who is erased."""
-        execute = self._connection.execute
         names = [column.name for column in stored.columns(table)]
         if table not in RULES and "member_id" not in names:
             return None
         rule = RULES.get(table, LEAVE)
         rows = f"({stored.read_parquet(table, [path], numbered=True)})"
-        if rule is DEAD_LETTERS:
-            self._find_letters(rows)
-        whole = {"rows": rows, "unfolded": UNFOLDED.format(rows=rows)}
-        execute(FOUND + rule.found.format(**whole))
-        found = execute("SELECT nth, count(DISTINCT spot) FROM found GROUP BY nth ORDER BY nth").fetchall()
-        if not found:
+        if not self._find(table, rule, rows):
             return None
-        for nth, count in found:
-            self.counts[nth][table] = self.counts[nth].get(table, 0) + count
-        execute(TOUCHED)
-        execute(KEPT + rule.kept.format(**whole))
         chosen = ", ".join(f'{_chosen(rule, name)} AS "{name}"' for name in names)
-        joined = "LEFT JOIN gone ON gone.member_id = t.member_id" if "member_id" in names else ""
+        joined = OF_GONE if "member_id" in names else ""
         query = f"""
         SELECT {chosen} FROM {rows} AS t LEFT JOIN touched ON touched.spot = t.file_row_number
         LEFT JOIN kept ON kept.spot = t.file_row_number {joined}
@@ -157,6 +157,42 @@ class Erasing:
         """
         name = f"{file.first:010}-{file.last:010}-e{epoch:010}.parquet"
         return write(self._connection, self._folder, table, query, (name, file.first, file.last))
+
+    def _find(self, said_of: str, rule: Rule, rows: str) -> bool:
+        """Fill `found`, `touched` and `kept` for some rows, counted under a name; False if nothing is found."""
+        execute = self._connection.execute
+        if rule is DEAD_LETTERS:
+            self._find_letters(rows)
+        whole = {"rows": rows, "unfolded": UNFOLDED.format(rows=rows)}
+        execute(FOUND + rule.found.format(**whole))
+        found = execute("SELECT nth, count(DISTINCT spot) FROM found GROUP BY nth ORDER BY nth").fetchall()
+        for nth, count in found:
+            self.counts[nth][said_of] = self.counts[nth].get(said_of, 0) + count
+        if found:
+            execute(TOUCHED)
+            execute(KEPT + rule.kept.format(**whole))
+        return bool(found)
+
+    def touched(self, table: str, lines: Path, said_of: str) -> Iterator[Touched]:
+        """What becomes of the rows of a file of JSON lines, each with its `file_row_number`; `rewrite` comes first."""
+        names = [column.name for column in stored.columns(table)]
+        if table not in RULES and "member_id" not in names:
+            return
+        rule = RULES.get(table, LEAVE)
+        rows = f"({stored.read_json(table, [lines], numbered=True)})"
+        if not self._find(said_of, rule, rows):
+            return
+        changed = "".join(f', {sql} AS "{name}"' for name, sql in rule.changed.items())
+        joined = OF_GONE if "member_id" in names else ""
+        query = f"""
+        SELECT touched.spot, touched.nth, ({rule.stays}){changed} FROM {rows} AS t
+        JOIN (SELECT spot, min(nth) AS nth FROM found GROUP BY spot) AS touched ON touched.spot = t.file_row_number
+        LEFT JOIN kept ON kept.spot = t.file_row_number {joined} ORDER BY touched.spot
+        """
+        result = self._connection.execute(query)
+        while some := result.fetchmany(FETCHED):
+            for spot, nth, stays, *values in some:
+                yield Touched(spot, nth, dict(zip(rule.changed, values, strict=True)) if stays else None)
 
     def _find_letters(self, rows: str) -> None:
         """Look for the people's identifiers in rejected lines, which may hold them anywhere, in any spelling."""

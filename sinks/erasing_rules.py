@@ -74,7 +74,7 @@ IDENTITY: Final = Rule(
     SELECT spot, nth FROM ({unfolded}) AS named JOIN freed USING (space, identifier) WHERE named.seq < freed.seq
     UNION
     SELECT file_row_number, nth FROM {rows} AS t JOIN freed ON freed.space = t.space AND contains(detail, identifier)
-    WHERE kind = 'refused' AND t.seq < freed.seq
+    WHERE kind IN ('refused', 'split') AND t.seq < freed.seq
     """,
     kept="""
     SELECT spot, list(named.identifier ORDER BY place)
@@ -119,7 +119,7 @@ ALERTS: Final = Rule(
     SELECT file_row_number, nth FROM {rows} AS t JOIN freed ON contains(t.detail, identifier) AND t.at_us <= freed.at_us
     """,
     stays="gone.member_id IS NULL",
-    changed={"detail": "''"},
+    changed={"detail": "''", "alert_id": "split_part(t.alert_id, ':', 1) || ':' || t.kind"},
 )
 DEAD_LETTERS: Final = Rule(
     found="SELECT spot, nth FROM letters", stays="true", changed={"raw": "''", "detail": "'erased'"}

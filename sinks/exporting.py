@@ -1,12 +1,12 @@
 """Everything that is held on a person as one JSON file: the member's document, and every row of every table about it.
 
 Which tables there are is asked of the views, so that a new one is in the export as soon as it exists. Events are those
-that are the person's today, also after splits; what is another person's by now is not handed out, neither in events nor
-in the history of identifiers.
+that are the person's today, also after splits; what is another person's by now is not handed out, neither in events
+(identifiers of others that were left out of them) nor in the history of identifiers.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
@@ -32,8 +32,29 @@ NOW: Final = {
     "identifiers": "SELECT space, type, value, first_seen, last_seen FROM identifiers WHERE member_id = $member "
                    "ORDER BY ALL",
     "balances":    "SELECT * FROM balances WHERE member_id = $member ORDER BY currency",
-    "events":      "SELECT * EXCLUDE (current_member_id) FROM events_current WHERE current_member_id = $member "
-                   "ORDER BY log_time, source, id",
+}  # fmt: skip
+# What an event carried of another's was left out of it: identifiers that never were the member's, or are no more.
+EVENTS: Final = """
+WITH own AS (
+    SELECT * FROM events_current WHERE current_member_id = $member
+), mine AS (
+    SELECT space, identifier FROM stored.ownership WHERE owner IN (SELECT unnest($family))
+    EXCEPT SELECT space, type || ':' || value FROM identifiers WHERE member_id <> $member
+), others AS (
+    SELECT event_key, list(identifier) AS named
+    FROM (SELECT event_key, space, unnest(ids) AS identifier FROM own) AS carried
+    ANTI JOIN mine USING (space, identifier) GROUP BY event_key
+)
+SELECT own.* EXCLUDE (current_member_id) REPLACE (
+    CASE WHEN named IS NULL THEN ids ELSE list_filter(ids, lambda one: NOT list_contains(named, one)) END AS ids,
+    CASE WHEN named IS NULL AND type <> 'split' THEN data::JSON
+         ELSE json_merge_patch(data::JSON, '{"ids": null, "keep": null, "part": null}') END AS data
+)
+FROM own LEFT JOIN others USING (event_key) ORDER BY log_time, source, id
+"""
+# An alert of a conflict names what is another's.
+WITHOUT_OTHERS: Final = {
+    "alerts": "* REPLACE (CASE WHEN kind = 'identity_conflict' THEN '' ELSE detail END AS detail)",
 }  # fmt: skip
 # Identifiers that went to a part, or were another's and left out of an event, are somebody else's.
 IDENTITY: Final = """
@@ -56,13 +77,21 @@ WHERE table_catalog = current_database() AND table_schema = 'main' AND column_na
 Row = dict[str, Any]  # a query's columns are whatever it asks for
 
 
-def save_export(connection: DuckDBPyConnection, request: ExportAsked, document: bytes, folder: Path) -> Path:
+def whole(missing: Sequence[str], command: str) -> Row:
+    """What an export says of itself: whether it has everything, what is missing, and how to ask for it."""
+    return {"complete": not missing, **({"missing": missing, "complete_with": command} if missing else {})}
+
+
+def save_export(
+    connection: DuckDBPyConnection, request: ExportAsked, document: bytes, folder: Path, about: Row | None = None
+) -> Path:  # fmt: skip
     """Write the file of a request, as a whole or not at all; only its owner may read it.
 
-    `document` is the member's as the surfaces show it, JSON in UTF-8.
+    `document` is the member's as the surfaces show it, JSON in UTF-8; `about` is what the file says of itself.
     """
     content = {
-        "format": FORMAT, "request_id": request.request_id, "actor": request.actor, "asked_at": rfc3339(request.at_us),
+        "format": FORMAT, **(about or whole([], "")), "request_id": request.request_id, "actor": request.actor,
+        "asked_at": rfc3339(request.at_us),
         **held_on(connection, request.member_id, request.former, document),
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
@@ -101,11 +130,13 @@ def held_on(connection: DuckDBPyConnection, member_id: str, former: list[str], d
     }
     for name, query in NOW.items():
         found[name] = list(_rows(connection, query, {"member": member_id}))
+    found["events"] = list(_rows(connection, EVENTS, {"member": member_id, "family": family}))
     found["identity_events"] = list(_rows(connection, IDENTITY, {"family": family}))
     have_members = {row[0] for row in connection.execute(WITH_MEMBERS).fetchall()}
     for view in VIEWS:
         if view in have_members and view not in NOT_AS_THEY_ARE:
-            query = f"SELECT * FROM {view} WHERE member_id IN (SELECT unnest($family)) ORDER BY ALL"
+            chosen = WITHOUT_OTHERS.get(view, "*")
+            query = f"SELECT {chosen} FROM {view} WHERE member_id IN (SELECT unnest($family)) ORDER BY ALL"
             found[view] = list(_rows(connection, query, {"family": family}))
     ids = [f"{row['type']}:{row['value']}" for row in found["identifiers"]]
     found["dead_letters"] = list(_letters(connection, ids))

@@ -1,16 +1,17 @@
 """What persons ask for, carried out where their records lie: to be erased, or to be given all that is held on them.
 
 A request is written down with the records of its epoch and carried out when these become Parquet, in the background.
-Exports come first, of the rows as they were; then the erased are taken out of line files and of the Parquet files. The
+Exports come first, of the rows as they were; then the erased are taken out of line files, of the Parquet files and of
+the files of `--keep-records`. The
 manifest that counts the new files is saved after all that: a process that dies before begins again, and readers see
 the epoch without the erased or not at all.
 
 `erasures.jsonl` says what was erased: a line a request, with the rows by table, and nothing of the person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import msgspec
@@ -19,9 +20,10 @@ from msgspec import Raw, Struct
 
 from schemas.records import ErasedMember, ExportAsked, Packet
 from schemas.states import decode_member
-from sinks.catalog import Manifest, create_views
+from sinks.catalog import SPILL, Manifest, create_views
 from sinks.document import DocumentOf
 from sinks.erased_lines import ErasedLines
+from sinks.erased_records import erase_records
 from sinks.erasing import Counts, Erasing
 from sinks.exporting import save_export
 from sinks.readable import rfc3339
@@ -29,8 +31,10 @@ from sinks.readable import rfc3339
 ERASED, EXPORTS = "erased", "exports"  # their names among the files of an epoch
 REPORT: Final = "erasures.jsonl"
 EXPORTS_FOLDER: Final = "exports"
+RECORDS: Final = "records"  # what `--keep-records` leaves, in this run or an earlier one
 NO_DOCUMENT: Final = Raw(b"null")
 
+About = Callable[[str], dict[str, Any]]  # what an export of a member says of itself
 Files = Mapping[str, Sequence[tuple[int, Path]]]  # (epoch, JSON lines) by table
 
 
@@ -50,15 +54,18 @@ class Requests:
     """Carries out the requests of a deployment's folder."""
 
     def __init__(
-        self, out: Path, key: bytes, document: DocumentOf | None = None, line_files: Mapping[str, Path] | None = None
-    ) -> None:
+        self, out: Path, key: bytes, document: DocumentOf | None = None, line_files: Mapping[str, Path] | None = None,
+        about: About | None = None,
+    ) -> None:  # fmt: skip
         """`out` is the deployment's folder, `key` (1 to 64 bytes) its own, never told to anybody.
 
-        `document` makes a member's document of its state; `line_files` are those by table that people are taken out of.
+        `document` makes a member's document of its state; `line_files` are those by table that people are taken out of;
+        `about` says of a member's export what is missing in it.
         """
         self._out = out
         self._key = key
         self._document = document
+        self._about = about
         self._line_files = {} if line_files is None else line_files
 
     def noted(self, packet: Packet) -> dict[str, bytes]:
@@ -97,6 +104,7 @@ class Requests:
                 counts[nth] |= {path.name: count} if count else {}
         erasing = Erasing(connection, folder, people, self._key)
         superseded = erasing.rewrite(manifest, epoch)
+        erase_records(erasing, self._out / RECORDS, people, folder / SPILL)
         self._report(people, [rows | more for rows, more in zip(erasing.counts, counts, strict=True)])
         return superseded
 
@@ -107,7 +115,8 @@ class Requests:
         try:
             create_views(connection, "shown", folder, manifest)
             for noted in exports:
-                save_export(connection, noted.asked, bytes(noted.document), self._out / EXPORTS_FOLDER)
+                about = None if self._about is None else self._about(noted.asked.member_id)
+                save_export(connection, noted.asked, bytes(noted.document), self._out / EXPORTS_FOLDER, about)
         finally:
             connection.execute("USE memory")
             connection.execute("DETACH shown")

@@ -47,9 +47,13 @@ def columns(table: str) -> list[Column]:
     return [_column(field.encode_name, field.type) for field in struct.fields]
 
 
-def read_json(table: str, files: Sequence[Path]) -> str:
-    """SQL that reads a table's JSON lines files, in order, as it is stored."""
-    kept = columns(table)
+def read_json(table: str, files: Sequence[Path], *, numbered: bool = False) -> str:
+    """SQL that reads a table's JSON lines files, in order, as it is stored.
+
+    `numbered` adds `file_row_number`, which the lines then hold.
+    """
+    number = [Column("file_row_number", "BIGINT", "BIGINT", '"file_row_number"')] if numbered else []
+    kept = [*columns(table), *number]
     chosen = ", ".join(f'{column.expression} AS "{column.name}"' for column in kept)
     types = ", ".join(f"\"{column.name}\": '{column.read}'" for column in kept)
     options = f"format = 'newline_delimited', auto_detect = false, columns = {{{types}}}"

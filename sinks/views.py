@@ -18,13 +18,14 @@ FROM stored.members_now
 WHERE NOT forgotten
 """
 
-# Who owned an identifier from which change on; nobody (the empty text) after it was forgotten or quarantined. What was
-# left out of an event, refused or released moves nothing: a link follows where a released value finds its member.
+# Who owned an identifier from which change on; nobody (the empty text) after it was forgotten, quarantined or blocked.
+# What was left out of an event, refused or released moves nothing: a link follows where a released value finds its
+# member.
 OWNERSHIP = """
 SELECT space, unnest(ids) AS identifier, seq, at_us,
-       CASE kind WHEN 'split' THEN other_member_id WHEN 'expire' THEN '' WHEN 'quarantine' THEN '' ELSE member_id END
+       CASE kind WHEN 'split' THEN other_member_id WHEN 'link' THEN member_id WHEN 'merge' THEN member_id ELSE '' END
        AS owner
-FROM stored.identity WHERE kind IN ('link', 'merge', 'split', 'expire', 'quarantine')
+FROM stored.identity WHERE kind IN ('link', 'merge', 'split', 'expire', 'quarantine', 'block')
 """
 
 # An identifier's changes count from the last time it was free: whoever carries it then is someone new. An erasure frees
@@ -70,7 +71,7 @@ WITH told AS (
 SELECT seq, make_timestamp(at_us) AS at, kind, space, member_id, other_member_id, identifier, ids,
        cause_source, cause_id,
        CASE WHEN identifier IS NOT NULL THEN concat_ws(' ', identifier, detail)
-            WHEN kind IN ('limit', 'conflict', 'quarantine', 'release', 'split')
+            WHEN kind IN ('limit', 'conflict', 'quarantine', 'release', 'block', 'split')
             THEN concat_ws(': ', nullif(named, ''), detail)
             ELSE detail END AS detail
 FROM told

@@ -159,8 +159,9 @@ def _activity(anonymous: Row) -> object:
     """A table of what became of the events that came while their member was anonymous."""
     events = anonymous["events"]
     fates = (
-        ("credited: merged into a known member", anonymous["by_merge"]),
-        ("credited: the member identified itself", anonymous["by_identifying"]),
+        ("credited", anonymous["by_merge"] + anonymous["by_identifying"]),
+        ("  merged into a known member", anonymous["by_merge"]),
+        ("  the member identified itself", anonymous["by_identifying"]),
         ("not credited: still anonymous", anonymous["waiting"]),
         ("not credited: forgotten", anonymous["forgotten"]),
         ("all", events),

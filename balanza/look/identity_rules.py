@@ -22,7 +22,7 @@ ORDER BY events DESC, last_at DESC, member_id, other_member_id LIMIT $most
 QUARANTINED = """
 WITH said AS (
     SELECT space, unnest(ids) AS identifier, seq, kind, at_us, member_id, detail
-    FROM stored.identity WHERE kind IN ('quarantine', 'release')
+    FROM stored.identity WHERE kind IN ('quarantine', 'release', 'block')
 ), last AS (
     SELECT * FROM said QUALIFY row_number() OVER (PARTITION BY space, identifier ORDER BY seq DESC) = 1
 )

@@ -1,7 +1,7 @@
 """What the looking commands open: the output folder, its warehouse, its program. A failure says what to do."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 from balanza.output import FAILED, WRONG_USAGE, fail
 from config.compatibility import parse_program
 from config.program import Program
-from sinks.catalog import refresh_views
+from sinks.catalog import create_views_of, load_manifest, refresh_views
 from sinks.destination import DestinationError
 
 OUT_VARIABLE: Final = "BALANZA_OUT"
@@ -27,6 +27,21 @@ Out = Annotated[
         help="Folder that `balanza run` wrote into. [default: out/example, if it is there]",
     ),
 ]  # fmt: skip
+
+
+Outs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--out", "-o", envvar=OUT_VARIABLE, show_default=False,
+        help="Folder that `balanza run` wrote into, or each of those of a deployment's processes. "
+        "[default: out/example, if it is there]",
+    ),
+]  # fmt: skip
+
+
+def all_chosen(outs: list[Path] | None) -> list[Path]:
+    """The folders to look at, each once."""
+    return list(dict.fromkeys(map(chosen, outs))) if outs else [chosen(None)]
 
 
 def chosen(out: Path | None) -> Path:
@@ -60,6 +75,23 @@ def warehouse(folder: Path) -> Iterator[DuckDBPyConnection]:
             "stays, the folder is damaged: replay the log into another one.",
             FAILED,
         )
+
+
+@contextmanager
+def warehouses(folders: Sequence[Path]) -> Iterator[DuckDBPyConnection]:
+    """The warehouses of a deployment's processes as one, read-only; ends the command where one cannot be read."""
+    if len(folders) == 1:
+        with warehouse(folders[0]) as connection:
+            yield connection
+        return
+    with ExitStack() as opened:
+        for folder in folders:
+            opened.enter_context(warehouse(folder))  # which says what is wrong with it
+        parts = [(folder / "warehouse", load_manifest(folder / "warehouse")) for folder in folders]
+        with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False}) as connection:
+            connection.execute("ATTACH ':memory:' AS shown")
+            create_views_of(connection, "shown", [(folder, found) for folder, found in parts if found is not None])
+            yield connection
 
 
 def program_of(folder: Path) -> Program:

@@ -111,6 +111,7 @@ CHANGE_WORDS: Final = {
     "limit":      "{names} left out: a limit was reached{why}",
     "quarantine": "{names} is shared by too many and links nobody from now on{why}",
     "release":    "{names} links again{why}",
+    "block":      "{names} is {member}'s no more{why}",
     "refused":    "asked for what could not be done{why}",
     "erase":      "erase was asked for{why}",
     "export":     "export was asked for{why}",

@@ -106,7 +106,10 @@ def canonical(folder: Path, asked: str) -> tuple[str, str]:
             f"{did_you_mean(kind, types)}.",
             WRONG_USAGE,
         )
-    found, wrong = Normaliser(program).canonical(kind, value)
+    normaliser = Normaliser(program)
+    found, wrong = normaliser.canonical(kind, value)
+    if wrong == "blocked":
+        found = normaliser.unjudged(kind, value)  # the program blocks it, and somebody may have it from before
     if found is None:
         why = "names nobody (a placeholder, only zeros, or too long)" if wrong == "blocked" else f"is no {kind}"
         fail(f"{value!r} {why}, so no member can have it.", WRONG_USAGE)

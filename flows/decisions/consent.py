@@ -5,6 +5,8 @@ Without a statement there is no consent, and what a person said before it was er
 receipt withdraws marketing on its channel.
 """
 
+from msgspec.structs import replace
+
 from config.program import Program
 from schemas.events import Consent as ConsentEvent
 from schemas.events import Preference, Receipt
@@ -75,12 +77,19 @@ def before_erasure(relations: Relations, channel: str, purpose: str) -> bool:
 
 
 def part(keeps: Relations, to: Relations, ids: frozenset[str]) -> None:
-    """Divide: a refusal stays with both, a grant only with the side whose identifier gave it."""
-    granted = {key: said for key, said in keeps.consents.items() if said.state == "granted"}
-    to.consents = {key: said for key, said in keeps.consents.items() if key not in granted or said.by in ids}
-    for key, said in granted.items():
-        if said.by in ids:
+    """Divide: a refusal stays with both, a grant only with the side whose identifier gave it.
+
+    Neither side holds an identifier of the other: of a refusal the other side does not know who stated it.
+    """
+    to.consents = {}
+    for key, said in list(keeps.consents.items()):
+        gone, granted = said.by in ids, said.state == "granted"
+        if gone or not granted:
+            to.consents[key] = said if gone else replace(said, by="")
+        if gone and granted:
             del keeps.consents[key]
+        elif gone:
+            keeps.consents[key] = replace(said, by="")
 
 
 def absorb(into: Relations, other: Relations) -> None:

@@ -13,7 +13,7 @@ from config.program import Program
 from flows.identity.normalise import Normaliser
 from schemas.events import Identifiers
 from schemas.hosting import Marks, Rows
-from schemas.states import Page, Person, Sighting
+from schemas.states import SEVERAL, Page, Person, Sighting
 
 DEFAULT_SPACE = "default"
 SPACE_SEPARATOR = "\x1f"
@@ -48,12 +48,14 @@ class Found(Struct, gc=False):
 class Named(Struct, gc=False):
     """Who an event's identifiers name: each once, the strongest first; `member_id` where an action's id says it.
 
-    `set_apart`: some of them were quarantined when they were looked up.
+    `set_apart`: some of them were quarantined when they were looked up. `refused` are not among them: members have
+    these, and the program blocks them now.
     """
 
     found: list[Found]
     member_id: str | None = None
     set_apart: bool = False
+    refused: list[Found] = []
 
     @property
     def keys(self) -> list[str]:
@@ -66,7 +68,7 @@ class Tables(Struct):
 
     `owners`: by identifier, the member it names. `persons` and their `pages`. `sighted`: by shared identifier, who was
     seen with it. `erased`: when a person was erased, by keyed hash of each identifier. `weak`: members whose tree leads
-    over shared identifiers; they are all in memory.
+    over shared identifiers; `refused`: identifiers that the program has come to block. These two are all in memory.
     """
 
     owners: Rows[str]
@@ -75,6 +77,7 @@ class Tables(Struct):
     sighted: Rows[Sighting]
     erased: Rows[int]
     weak: Marks
+    refused: Marks
 
 
 class IdentityIndex:
@@ -83,9 +86,11 @@ class IdentityIndex:
     def __init__(self, program: Program, tables: Tables) -> None:
         self.tables = tables
         self.owners, self.persons = tables.owners, tables.persons
-        self.sighted, self.weak = tables.sighted, tables.weak.names
+        self.sighted, self.weak, self.refused = tables.sighted, tables.weak.names, tables.refused
         self.left_out: dict[str, int] = {}
+        self.gone_anchors: set[str] = set()
         self._normaliser = Normaliser(program)
+        self.refuses, self.refused_by = self._normaliser.refuses, self._normaliser.refused_by
         types = program.identity.identifiers
         self._types = tuple(types)
         strongest_first = sorted(types, key=lambda name: -types[name].priority)
@@ -120,7 +125,12 @@ class IdentityIndex:
         listed = list(found.values())
         if len(listed) > 1:
             listed.sort(key=_rank)
-        return Named(listed, None, any([one.quarantined for one in listed]))  # noqa: C419  a list is faster here
+        refused, names = list[Found](), self.refused.names
+        if names:
+            refused = [one for one in listed if one.key in names]
+            listed = [one for one in listed if one.key not in names] if refused else listed
+        set_apart = any([one.quarantined for one in listed])  # noqa: C419  a list is faster here
+        return Named(listed, None, set_apart, refused)
 
     def _look_up_one(self, kind: str, prefix: str, value: str) -> Found | None:
         key = prefix + value
@@ -140,6 +150,20 @@ class IdentityIndex:
                 key = prefix + canonical
                 owner = self.owners.get(key)
         return Found(self.rank[kind], key, kind, owner)
+
+    def look_up_members(self, ids: Identifiers, prefixes: dict[str, str]) -> Named:
+        """Give what a request about members names: values that the program has come to block name theirs to the end."""
+        named = self.look_up(ids, prefixes)
+        for one in named.refused:
+            assert one.owner is not None, one.key
+            one.owner = one.owner.removeprefix(QUARANTINED)
+        found = sorted([*named.found, *named.refused], key=_rank)
+        return Named(found, None, any(one.quarantined for one in found))
+
+    def mark_refused(self, before: str, ids: list[str]) -> None:
+        """Mark those identifiers anew, after they changed their owner, that the program has come to block."""
+        for key in [before + one for one in ids if before + one in self.refused.names] if self.refused.names else ():
+            self.owners.put(key, QUARANTINED + (self.owners.get(key) or ""))
 
     def too_many(self, ids: Identifiers) -> str | None:
         """Say that an event has more identifiers than are accepted, or None."""
@@ -175,6 +199,24 @@ class IdentityIndex:
         while person is not None and person.merged_into is not None:
             person = self.persons.get(person.merged_into)
         return person
+
+    def forget_sightings(self) -> None:
+        """Take the identifiers of erased people out of who was seen with shared values.
+
+        Nobody knows which those were, so every row is looked at, once for all who were erased since the last time.
+        Until then they stand in `gone_anchors`, and who was seen with a value is read without them.
+        """
+        gone = self.gone_anchors
+        for key, sighting in self.sighted.each() if gone else ():
+            people = sighting.people
+            if len(people) == 1 and people[0][0] not in gone:
+                continue  # most are of one person
+            left = [(who, day) for who, day in people if who not in gone]
+            if not left:
+                self.sighted.remove(key)
+            elif len(left) < len(people):
+                self.sighted.put(key, Sighting(SEVERAL, left))
+        gone.clear()
 
     def credited(self, named: Named) -> Person | None:
         """Give whom the strongest quarantined value credits, that still is somebody."""

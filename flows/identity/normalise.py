@@ -88,6 +88,8 @@ class Normaliser:
         self._rules = {name: rules[kind.normalise] for name, kind in types.items()}
         refusing = {name: _refusing(kind, self._rules[name]) for name, kind in types.items()}
         self._refusing = {name: names_nobody for name, names_nobody in refusing.items() if names_nobody is not None}
+        said = [(name, types[name].blocked, types[name].deny, types[name].allow) for name in sorted(self._refusing)]
+        self.refused_by = repr(said)  # the rules by which values are blocked, as a text that two programs share
 
     def canonical(self, kind: str, value: str) -> tuple[str | None, Wrong | None]:
         """Give the canonical value of a declared type, or None and what was wrong with it."""
@@ -101,6 +103,11 @@ class Normaliser:
         if (found != stripped and _blocked(found)) or (refusing is not None and refusing(found)):
             return None, "blocked"
         return found, None
+
+    def refuses(self, kind: str, value: str) -> bool:
+        """Say whether the program blocks a canonical value."""
+        refusing = self._refusing.get(kind)
+        return refusing is not None and refusing(value)
 
     def unjudged(self, kind: str, value: str) -> str | None:
         """Give a value by the rule of its type alone, where the program blocks some that somebody may have already."""

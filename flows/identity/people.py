@@ -91,11 +91,14 @@ class People:
         ):
             weak.add(into.member_id)
         weak.discard(other.member_id)
-        taken = self.forest.join(into, other, mine, theirs, cause.log_us)
+        known = self._index.known_types
+        stands_for = next((one for one in other.ids if kind_of(one) in known), other.ids[0])
+        taken = self.forest.join(into, other, mine, theirs, cause.log_us, stands_for)
         moved = taken.ids
         before = space_prefix(into.space)
         for identifier in moved:
             self._index.owners.put(before + identifier, into.member_id)
+        self._index.mark_refused(before, moved)
         into.last_day = max(into.last_day, other.last_day)
         other.merged_into = into.member_id
         other.alerted = []
@@ -130,6 +133,7 @@ class People:
         before = space_prefix(part.space)
         for identifier in ids:
             self._index.owners.put(before + identifier, part_id)
+        self._index.mark_refused(before, ids)
         self._totals.members += 1
         self._totals.known_members += known
         if not known:
@@ -150,7 +154,7 @@ class People:
     def _lead(
         self, absorbed: list[tuple[str, str]], parted: set[str], part_id: str, kept_id: str, cause: Cause
     ) -> None:  # fmt: skip
-        """Have ids of old lead to the side that their first identifier is on; one may have led over another's."""
+        """Have ids of old lead to the side that the identifier is on which they go with, also where over another's."""
         for stone_id, _ in absorbed:
             stone = self._index.persons.get(stone_id)
             if stone is not None and (stone_id in parted or stone.merged_into in parted):
@@ -221,11 +225,20 @@ class People:
         own, member_id = without_space([key], space), NOBODY if owner is None else owner.member_id
         self.tell("quarantine", member_id, space, None, own, cause, why)
         if owner is not None:
-            self._moves(space, own, None, owner.member_id)
-            self.steps.append(
-                Unlinked(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, owner.member_id, own)
-            )
+            self._unlinked(owner, own, cause)
         self._index.sighted.remove(key)
+
+    def unlink(self, person: Person, identifier: str, cause: Cause) -> None:
+        """Take an identifier from a member, which keeps all others."""
+        tree = self.forest.whole(person)
+        self.keep(person, tree, [other for other in tree.ids if other != identifier], cause, apart=identifier)
+        self._unlinked(person, [identifier], cause)
+
+    def _unlinked(self, person: Person, own: list[str], cause: Cause) -> None:
+        self._moves(person.space, own, None, person.member_id)
+        self.steps.append(
+            Unlinked(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, person.member_id, own)
+        )
 
     def credit(self, key: str, person: Person) -> None:
         """Credit a member with what only a quarantined value says from now on."""
@@ -283,6 +296,7 @@ class People:
         self.forest.cut_down(person)
         for identifier in tree.ids:
             self._index.owners.remove(before + identifier)
+            self._index.refused.discard(before + identifier)
             if kind_of(identifier) in self._index.shared_types:
                 self._index.sighted.remove(before + identifier)
         self._index.tables.weak.discard(person.member_id)

@@ -56,7 +56,7 @@ class Requests:
 
     def _split(self, event: Split, person: Person, keep: Named, cause: Cause) -> None:
         prefixes = self._index.prefixes_of(event.space)
-        part = self._index.look_up(event.data.part, prefixes)
+        part = self._index.look_up_members(event.data.part, prefixes)
         kept = {one.key for one in keep.found}
         own = {one.key for one in part.found if one.owner == person.member_id}
         if kept & {one.key for one in part.found}:
@@ -77,24 +77,29 @@ class Requests:
     # a person forgotten
 
     def _erase(self, event: Erase, person: Person | None, named: Named, cause: Cause) -> None:
-        for one in named.found:
-            if one.owner is None:  # nobody's now, and it is asked that it stays so
-                self._bury(one.key, cause.log_us)
+        free = [one.key for one in named.found if one.owner is None]  # nobody's now, and it is asked that it stays so
+        for key in free:
+            self._bury(key, cause.log_us)
+        before, own = space_prefix(event.space), without_space(free, event.space)
         if person is None:
             self._refuse(NOBODY, event, cause, "nobody is known by these identifiers")
+            self._forget(event, cause, NOBODY, [], own)
             return
         ids, absorbed = self._people.erase(person, event.data.request_id, cause)
-        before = space_prefix(event.space)
         for identifier in ids:
             self._bury(before + identifier, cause.log_us)
-        self.erased.append(
-            ErasedMember(
-                person.member_id, event.space, absorbed, ids, event.data.request_id, cause.log_us,
-                self._totals.identity_seq, cause.key,
+        self._forget(event, cause, person.member_id, absorbed, ids + own)
+
+    def _forget(self, event: Erase, cause: Cause, member_id: str, absorbed: list[str], ids: list[str]) -> None:
+        """Have the sinks forget a person; of one whom nobody knows, what rejected lines and others' events say."""
+        if ids:
+            seq, request_id = self._totals.identity_seq, event.data.request_id
+            self.erased.append(
+                ErasedMember(member_id, event.space, absorbed, ids, request_id, cause.log_us, seq, cause.key)
             )
-        )  # fmt: skip
 
     def _bury(self, key: str, log_us: int) -> None:
+        self._index.gone_anchors.add(key)
         tombstone = self._tombstone(key)
         if self._index.tables.erased.get(tombstone) is None:
             self._totals.tombstones += 1

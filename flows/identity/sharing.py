@@ -66,11 +66,14 @@ class Sharing:
         """Note that the anchor was seen with a value; say whether that are too many people now."""
         today = cause.log_us // DAY_US
         days = WITHIN_DAYS[rule.within]
+        gone = self._index.gone_anchors
+        if anchor.key in gone:
+            self._index.forget_sightings()  # somebody new from now on, who must not be taken out with the erased
         before = self._index.sighted.get(one.key)
         people = [] if before is None else before.people
         if before is not None and before.day != SEVERAL:
             people = [(people[0][0], before.day)]
-        seen = [(who, day) for who, day in people if days is None or day >= today - days]
+        seen = [(who, day) for who, day in people if who not in gone and (days is None or day >= today - days)]
         named = [other for other in others if other is anchor or other.kind not in self._rules]
         same = self._same_as(one.key, len(space_prefix(space)), named, seen) if seen else set()
         seen = [(who, day) for who, day in seen if who not in same] + [(anchor.key, today)]

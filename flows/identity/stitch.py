@@ -16,9 +16,11 @@ from xxhash import xxh3_64_intdigest, xxh3_128_digest
 from config.program import Program
 from flows.identity.index import DEFAULT_SPACE, QUARANTINED, IdentityIndex, Named, without_space
 from flows.identity.people import DAY_US, NOBODY, People
+from flows.identity.refused import Refused
 from flows.identity.requests import Requests, without_people
 from flows.identity.resolve import Resolver
 from flows.identity.shapes import Shapes
+from flows.identity.stewards import Stewards
 from schemas.checks import NO_IDENTIFIER
 from schemas.decode import Rejected
 from schemas.events import EVENT_TYPES, Alias, Erase, Event, Export, Identifiers, Receipt, Split
@@ -34,6 +36,7 @@ NO_KEY = bytes(16)
 NO_IDS: Identifiers = {}
 NAMED_OTHERWISE = frozenset({Receipt, Split, Erase, Export, Alias})
 REQUESTS = (Split, Erase, Export)
+STEWARDS_ONLY = (Alias, *REQUESTS)
 TYPE_NAMES: dict[type, str] = {kind: name for name, kind in EVENT_TYPES.items()}
 
 
@@ -57,6 +60,8 @@ class Stitcher:
         self._retention_us = program.retention.events
         self._spaces = None if program.identity.spaces is None else frozenset(program.identity.spaces)
         self._slow_spaces = self._spaces is not None and DEFAULT_SPACE not in self._spaces
+        self._stewards = Stewards(program)
+        self.refused = Refused(index, people)
         self._shapes = Shapes(index)
         self._anonymous = False
         self._encode: Callable[[Struct], bytes] = msgspec.json.Encoder(order="deterministic").encode
@@ -87,6 +92,8 @@ class Stitcher:
             named: Named | None = None
             if owner is None:
                 found = self._named(event, event_us, log_us)
+                if self.refused.waiting:
+                    self._block(event, keys[at].hex(), event_us, log_us)
                 if isinstance(found, Rejected):
                     self._reject(found, log_us, place, offset, raw)
                     continue
@@ -161,7 +168,7 @@ class Stitcher:
         if self._spaces is not None and event.space not in self._spaces:
             accepted = ", ".join(sorted(self._spaces))
             return Rejected(RejectReason.INVALID_DATA, f"space: expected one of {accepted}, found {event.space!r}")
-        return None
+        return self._stewards.refusal(event) if isinstance(event, STEWARDS_ONLY) else None
 
     def _named(self, event: Event, event_us: int, log_us: int) -> Named | Rejected:
         """Give what the event's identifiers name, or why it is refused."""
@@ -176,18 +183,29 @@ class Stitcher:
             many = self._index.too_many(event.data.part)
             if many is not None:
                 return Rejected(RejectReason.INVALID_DATA, many)
-        otherwise = isinstance(event, Alias | Split | Erase | Export)
-        return self._looked_up(ids, event.space, credits=not otherwise) or self._nobody(ids)
+        links = not isinstance(event, REQUESTS)
+        named = self._looked_up(ids, event.space, credits=links and type(event) is not Alias, links=links)
+        return named or self._nobody(ids)
 
-    def _looked_up(self, ids: Identifiers, space: str, *, credits: bool = True) -> Named | Rejected | None:
+    def _block(self, event: Event, key: str, event_us: int, log_us: int) -> None:
+        """Take what the program blocks by now from whom the event's identifiers name."""
+        self.refused.take_out(event.space, Cause(key, event.source, event.id, event_us, log_us))
+        self._take_steps()
+
+    def _looked_up(
+        self, ids: Identifiers, space: str, *, credits: bool = True, links: bool = True
+    ) -> Named | Rejected | None:  # fmt: skip
         """Give what identifiers name, why they are refused, or None where none of them names anybody.
 
-        `credits`: where only quarantined values stand there, the event needs somebody who is credited with it.
+        `credits`: where only quarantined values stand there, the event needs somebody who is credited with it. `links`:
+        they say whose the event is, and are not only asked for.
         """
         many = self._index.too_many(ids)
         if many is not None:
             return Rejected(RejectReason.INVALID_DATA, many)
-        named = self._index.look_up(ids, self._index.prefixes_of(space))
+        prefixes = self._index.prefixes_of(space)
+        named = self._index.look_up(ids, prefixes) if links else self._index.look_up_members(ids, prefixes)
+        self.refused.waiting = named.refused
         if not named.found:
             return None
         apart = credits and named.set_apart and all(one.quarantined for one in named.found)

@@ -174,8 +174,11 @@ class Forest:
         person.linked_us += [linked_us] * len(ids)
         self._turn_page(person)
 
-    def join(self, into: Person, other: Person, mine: str, theirs: str, seen_us: int) -> Tree:
-        """Let `into` take over the tree of `other`, joined at two identifiers; give what that was, without edges."""
+    def join(self, into: Person, other: Person, mine: str, theirs: str, seen_us: int, stands_for: str) -> Tree:
+        """Let `into` take over the tree of `other`, joined at two identifiers; give what that was, without edges.
+
+        The id of `other` goes with its identifier `stands_for` from then on.
+        """
         ids, via, times, absorbed = self._columns(other)
         self.cut_down(other)
         complete(into)
@@ -183,7 +186,7 @@ class Forest:
         into.ids += ids
         into.via += [_packed(seen_us, mine, theirs), *(one or root for one in via[1:])]
         into.linked_us += times
-        into.absorbed += [*absorbed, (other.member_id, root)]
+        into.absorbed += [*absorbed, (other.member_id, stands_for)]
         self._turn_page(into)
         return Tree(ids, times, [], absorbed)
 

@@ -58,8 +58,8 @@ def part(
     parting.holds(left)
     parting.redemptions(left)
     for currency, by_id in left.items():
-        for by, share in by_id.items():
-            parting.move(currency, by, share, "rest", f":{by}")
+        for at, (by, share) in enumerate(by_id.items()):
+            parting.move(currency, by, share, "rest", f":{at}")  # an entry's id names nobody
     accruals = keep.books.accruals
     for accrual_id in [name for name, accrual in accruals.items() if accrual.by in ids]:
         to.books.accruals[accrual_id] = accruals.pop(accrual_id)
@@ -98,11 +98,11 @@ class _Parting:
             else:
                 orders[order_id] = staying
                 divided += [(self._keep, order_id, staying), (self._to, order_id, gone)]
-            for piece in [gone, *gone.others]:
+            for at, piece in enumerate([gone, *gone.others]):
                 for earned in piece.earned:
                     points = earned.points - earned.taken_back + earned.waived
                     pending = self._move_hold(earned.lot) if earned.lot in holds else 0
-                    mark = f":{order_id}:{piece.by}:{earned.lot}"
+                    mark = f":{order_id}:{at}:{earned.lot}"
                     self._move_earned(left, earned.currency, piece.by, points, pending, earned.rule, mark)
         return divided
 

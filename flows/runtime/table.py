@@ -12,7 +12,7 @@ The bound is kept by counting rows, with the size of a row estimated from the pa
 bytes around it and so many times its packed bytes (`Weight`, measured for each kind, docs/performance.md).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from flows.runtime.store import Store
@@ -125,6 +125,17 @@ class Table(Generic[T]):
         self.young.pop(key, None)
         self._old.pop(key, None)
         self.dirty[key] = None
+
+    def each(self) -> Iterator[tuple[str, T]]:
+        """Give every row there is with its key; those of a store are read anew, after what changed was written."""
+        if self._store is None:
+            yield from [*self._old.items(), *self.young.items()]
+            return
+        self.flush()
+        unpack, begin = self._unpack, group_width(self._groups) + len(self._tag)
+        for group in range(self._groups):
+            for key, packed in self._store.scan(group_prefix(group, self._groups) + self._tag):
+                yield key[begin:].decode(), unpack(packed)
 
     def _admit(self, key: str, row: T) -> None:
         if len(self.young) >= self.young_max:

@@ -161,7 +161,7 @@ def fold_change(owners: dict[tuple[str, str], str], change: IdentityChanged) -> 
         case "split":
             assert change.other_member_id is not None
             owners.update(dict.fromkeys(keys, change.other_member_id))
-        case "quarantine" | "expire":
+        case "quarantine" | "expire" | "block":
             for key in keys:
                 owners.pop(key, None)
         case "erase":

@@ -116,7 +116,8 @@ class Members:
         person.edges += [Edge(mine, theirs, self.now_us), *other.edges]
         person.last_day = max(person.last_day, other.last_day)
         person.ids += other.ids
-        other.first, other.into, other.ids, other.edges = other.ids[0], person, [], []
+        other.first = next((one for one in other.ids if self.kind(one)["known"]), other.ids[0])
+        other.into, other.ids, other.edges = person, [], []
 
     def evidence(self, person: Person, fit: list[str]) -> None:
         """The link tree: direct evidence takes the place of a shared value.
@@ -139,7 +140,8 @@ class Members:
     def part(self, person: Person, ids: list[str], number: int) -> None:
         """Some identifiers become a member of its own.
 
-        Ids of members that had been merged lead to the side that their first identifier is on.
+        Ids of members that had been merged lead to the side that their first identifier that names a person is on, or
+        their first if none of theirs did.
         """
         name = xxh3_128_hexdigest(f"{self.key}/part/{number}".encode())[:24]
         new = Person(f"m_{name}", self.now_us, ids, person.edges, self.day)

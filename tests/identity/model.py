@@ -285,12 +285,17 @@ class Model(Members):
         self.told.member_id = "" if person is None else person.member_id
         if kind == "erase":
             free = [one for one in named if self.owner(one) is None and one not in self.quarantined]
-            self.tombs.update(dict.fromkeys(free, self.now_us))
+            self.bury(free)
         if person is None:
             self.tell("refused", None, None, [])
             return
         self.tell(kind, person, None, [])
         if kind == "erase":
-            self.tombs.update(dict.fromkeys(person.ids, self.now_us))
+            self.bury(person.ids)
             self.end(person)
             person.erased = True
+
+    def bury(self, ids: list[str]) -> None:
+        """A tombstone for each identifier; nobody remembers what it was seen with."""
+        self.tombs.update(dict.fromkeys(ids, self.now_us))
+        self.sightings = [seen for seen in self.sightings if seen[1] not in ids]

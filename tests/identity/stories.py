@@ -72,6 +72,7 @@ def tables() -> Tables:
         Table(b"s", encode_state, decode_sighting),
         Table(b"x", encode_state, int.from_bytes),
         StoredMarks(b"w"),
+        StoredMarks(b"k"),
     )
 
 

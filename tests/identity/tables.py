@@ -17,7 +17,8 @@ from tests.identity.compared import Expected, Log, Said, program_of
 from tests.identity.members import Outcome, Told
 
 ORDER: Final = (
-    "expire", "release", "quarantine", "split", "merge", "link", "conflict", "limit", "erase", "export", "refused",
+    "expire", "block", "release", "quarantine", "split", "merge", "link", "conflict", "limit", "erase", "export",
+    "refused",
 )  # fmt: skip
 ALPHABET: Final = 26
 ASKED: Final = {"actor": "desk"}

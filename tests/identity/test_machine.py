@@ -143,19 +143,3 @@ def test_a_restart_does_not_change_who_was_seen_with_a_shared_value(tmp_path: Pa
     log.say("split", 1, "default", {"keep": ada, "part": adas, "actor": "desk", "reason": "wrong"})
     log.say("activity", 1, "default", visits[-1])
     assert stitched(TIGHT, log.rows, 1, (2,), tmp_path) == stitched(TIGHT, log.rows, 1)
-
-
-@pytest.mark.parametrize("value", ["desk@x.de", "DESK@x.de"])
-def test_a_value_that_is_blocked_later_stays_where_it_is(value: str, tmp_path: Path) -> None:
-    """Whether its row is in memory or in the store, and however it is written."""
-    ids: Data = {"ids": {"email": value}, "kind": "visit"}
-    log, blocks = Log(), {"identifiers": {"email": {"blocked": ["desk@x.de"]}}}
-    for _ in range(2):
-        log.say("activity", 1, "default", ids)
-    station = StitchHost(Wiring(program_of({"identifiers": {}}), tmp_path), 0)
-    first = station.work(LogBatch(log.rows[:1], None, 0, 0.0)).steps
-    number = station.save()
-    del station
-    gc.collect()
-    again = StitchHost(Wiring(program_of(blocks), tmp_path), number).work(LogBatch(log.rows[1:], None, 0, 0.0)).steps
-    assert [step.member_id for step in again] == [step.member_id for step in first]

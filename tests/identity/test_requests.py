@@ -61,3 +61,40 @@ def test_an_erased_person_that_comes_again_is_not_written_to_for_what_it_agreed_
     (member,) = told.folded.members.values()
     said = member.relations.consents["email/marketing"]
     assert (said.state, said.event_us < member.relations.erased_us) == ("granted", True)
+
+
+def test_an_attribute_that_says_an_identifier_goes_with_it() -> None:
+    """Whoever is parted takes the address along, also where it was told as an attribute; the rest stays."""
+    told = story(
+        {**ADA, "cookie": "a"}, {**BOB, "cookie": "b"}, {"email": [ADA["email"], BOB["email"]]},
+        seen({**BOB}, "u", 3, kind="member_update", attributes={"mail": "Bob@Example.com", "name": "Bob"}), split(6),
+    )  # fmt: skip
+    by_email = {member.ids["email"][0]: member.attributes for member in told.folded.members.values()}
+    assert by_email == {ADA["email"]: {"name": "Bob"}, BOB["email"]: {"mail": "Bob@Example.com"}}
+
+
+def test_no_side_of_a_split_knows_who_of_the_other_refused() -> None:
+    """The refusal stays with both, its identifier with its own."""
+    told = story(
+        {**ADA, "cookie": "a"}, {**BOB, "cookie": "b"}, {"email": [ADA["email"], BOB["email"]]},
+        consent(ADA, "c1", 3, "withdrawn", "sms"), consent(BOB, "c2", 4, "withdrawn", "push"), split(6),
+    )  # fmt: skip
+    by_email = {
+        member.ids["email"][0]: {key.partition("/")[0]: said.by for key, said in member.relations.consents.items()}
+        for member in told.folded.members.values()
+    }
+    assert by_email == {
+        ADA["email"]: {"sms": f"email:{ADA['email']}", "push": ""},
+        BOB["email"]: {"sms": "", "push": f"email:{BOB['email']}"},
+    }
+
+
+def test_the_id_of_a_merged_member_goes_with_the_person_it_named() -> None:
+    """Not with the kiosk at which it began, should that stay behind."""
+    parted = split(6)
+    parted["data"]["keep"] = {**ADA, "cookie": "kiosk"}
+    both = {"email": [ADA["email"], BOB["email"]]}
+    told = story({**ADA}, {"cookie": "kiosk"}, {**BOB, "cookie": "kiosk"}, both, parted)
+    stone = told.events[1].member_id
+    (bobs,) = (member.member_id for member in told.folded.members.values() if BOB["email"] in member.ids["email"])
+    assert told.resolved(stone) == bobs

@@ -216,3 +216,17 @@ def test_a_shared_value_leads_nowhere_when_its_last_person_is_erased() -> None:
         2026-01-02T12:00  visit  email:ben@x.de device:tablet  -> C
         2026-01-02T13:00  visit  device:tablet                 -> C
         """, FEW_ON_A_DEVICE)  # fmt: skip
+
+
+def test_a_person_who_was_erased_counts_no_more_among_those_who_share_a_value() -> None:
+    """Nobody remembers with what it was seen; who comes again after it counts anew, as one."""
+    check("""
+        2026-01-01T10:00  visit  loyalty:1 pos:kiosk  -> A made
+        2026-01-01T11:00  visit  loyalty:2 pos:kiosk  -> B made, conflict pos:kiosk
+        2026-01-01T12:00  erase  loyalty:2            -> B erase
+        2026-01-01T13:00  visit  loyalty:3 pos:kiosk  -> C made, conflict pos:kiosk
+        2026-01-01T14:00  erase  loyalty:3            -> C erase
+        2026-01-01T15:00  visit  loyalty:2 pos:kiosk  -> D made, conflict pos:kiosk
+        2026-01-01T16:00  visit  loyalty:2 pos:kiosk  -> D conflict pos:kiosk
+        2026-01-01T17:00  visit  loyalty:4 pos:kiosk  -> E made, quarantine pos:kiosk
+        """, {"identifiers": {"pos": {"shared": {"members": 2, "within": "ever"}}}})

@@ -103,6 +103,11 @@ class Cached(RuleBasedStateMachine):
         for number in range(31):
             self.get(f"k{number}")
 
+    @rule()
+    def look_through(self) -> None:
+        """All rows there are come once, with their keys."""
+        assert sorted(self.table.each()) == sorted(self.model.items())
+
     @invariant()
     def bounded(self) -> None:
         """No more rows are held than twice the bound."""

@@ -9,9 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.records import Packet
-from sinks.exporting import file_name
+from sinks.exporting import file_name, whole
+from sinks.requests import Requests
+from sinks.warehouse import Warehouse
 from tests.sinks.examples import packet
-from tests.sinks.people import Lives, erased, export, life
+from tests.sinks.people import KEY, Lives, erased, export, life
 
 
 def asked(*requests: str) -> Packet:
@@ -107,3 +109,27 @@ def test_two_people_with_one_request_id_have_a_file_each(tmp_path: Path) -> None
     other.exports = [replace(export("r"), member_id="bob", former=[])]
     lives.take(packet(*life()), asked("r"), other, asked("r"))
     assert [exported(tmp_path, name)["member_id"] for name in ("r.json", "r-bob.json")] == ["ada", "bob"]
+
+
+def test_a_file_says_whether_it_has_everything(tmp_path: Path) -> None:
+    """One process has all; what is said of a part stands in the file, with the command that asks for the whole."""
+    Lives(tmp_path / "one").take(packet(*life()), asked("request-2"))
+    assert exported(tmp_path / "one")["complete"] is True
+    said: list[str] = []
+
+    def about(member_id: str) -> dict[str, Any]:
+        said.append(member_id)
+        return whole(["the stitcher's"], f"ask for {member_id}")
+
+    requests = Requests(tmp_path / "part", KEY, about=about)
+    warehouse = Warehouse(tmp_path / "part" / "warehouse", requests=requests)
+    warehouse.recover(0, {})
+    warehouse.write(asked("request-2"))
+    warehouse.seal(1)
+    warehouse.publish(1)
+    warehouse.close()
+    found = exported(tmp_path / "part")
+    assert [found[name] for name in ("complete", "missing", "complete_with")] == [
+        False, ["the stitcher's"], "ask for ada",
+    ]  # fmt: skip
+    assert said == ["ada"]

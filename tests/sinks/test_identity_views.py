@@ -35,9 +35,11 @@ def test_what_was_left_out_is_not_owned(folder: Folder, kind: str) -> None:
     assert folder.rows(OWNERS) == [(ADA, "ada")]
 
 
-def test_a_quarantined_value_is_nobodys_until_it_is_linked_again(folder: Folder) -> None:
+@pytest.mark.parametrize("kind", ["quarantine", "block"])
+def test_a_value_that_stopped_linking_is_nobodys_until_it_is_linked_again(folder: Folder, kind: str) -> None:
     """Its first day is then the day of that link."""
-    folder.take(identity(1, "link", "ada", (ADA, TABLET)), identity(2, "quarantine", "ada", (TABLET,)))
+    stopped = replace(identity(2, "quarantine", "ada", (TABLET,)), kind=kind)
+    folder.take(identity(1, "link", "ada", (ADA, TABLET)), stopped)
     assert folder.rows(OWNERS) == [(ADA, "ada")]
     later = NOON_US + 3 * DAY_US
     folder.take(identity(3, "release", "bob", (TABLET,)), identity(4, "link", "bob", (TABLET,), at_us=later))
