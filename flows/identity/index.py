@@ -27,8 +27,10 @@ def space_prefix(space: str) -> str:
 
 def without_space(keys: list[str], space: str) -> list[str]:
     """Give the keys of a space as `type:value`."""
+    if space == DEFAULT_SPACE:
+        return keys
     begin = len(space_prefix(space))
-    return [key[begin:] for key in keys] if begin else keys
+    return [key[begin:] for key in keys]
 
 
 class Found(Struct, gc=False):
@@ -86,6 +88,7 @@ class IdentityIndex:
         self.sighted, self.weak = tables.sighted, tables.weak.names
         self.left_out: dict[str, int] = {}
         self._normaliser = Normaliser(program)
+        self._judges = self._normaliser.judges
         types = program.identity.identifiers
         self._types = tuple(types)
         strongest_first = sorted(types, key=lambda name: -types[name].priority)
@@ -93,7 +96,7 @@ class IdentityIndex:
         self.known_types = frozenset(name for name, kind in types.items() if kind.known)
         self.anonymous_types = frozenset(name for name, kind in types.items() if not kind.known)
         self.shared_types = frozenset(name for name, kind in types.items() if kind.shared is not None)
-        self._identifiers_max = program.limits.event_identifiers_max
+        self.identifiers_max = program.limits.event_identifiers_max
         self._prefixes: dict[str, dict[str, str]] = {}
         self.default_prefixes = self.prefixes_of(DEFAULT_SPACE)
 
@@ -141,15 +144,32 @@ class IdentityIndex:
                 owner = self.owners.get(key)
         return Found(self.rank[kind], key, kind, owner)
 
+    def find(self, kind: str, prefix: str, value: str) -> tuple[str, str | None]:
+        """Give the key of a value that is not among the young owners as it came, and its owner.
+
+        One that does not count is owned like a quarantined one; why it does not is for `look_up` to say.
+        """
+        key = prefix + value
+        owner = self.owners.recall(key)
+        if owner is None:
+            canonical = self._judges[kind](value)[0]
+            if canonical is None:
+                return key, QUARANTINED
+            if canonical != value:
+                key = prefix + canonical
+                return key, self.owners.get(key)
+            owner = self.owners.load(key)
+        return key, owner
+
     def too_many(self, ids: Identifiers) -> str | None:
         """Say that an event has more identifiers than are accepted, or None."""
         count = len(ids)
         for given in ids.values():
             if type(given) is not str:
                 count += len(given) - 1
-        if count <= self._identifiers_max:
+        if count <= self.identifiers_max:
             return None
-        accepted = f"at most {self._identifiers_max} identifiers (limits.event_identifiers_max)"
+        accepted = f"at most {self.identifiers_max} identifiers (limits.event_identifiers_max)"
         return f"data.ids: expected {accepted}, found {count}"
 
     def leave_out(self, kind: str, why: str) -> None:

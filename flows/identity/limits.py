@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from config.identity import WITHIN_DAYS, IdentifierType
 from config.program import Program
-from flows.identity.index import Found
 from flows.identity.tree import Forest
 from schemas.records import IdentityKind
 from schemas.states import Person
@@ -47,12 +46,12 @@ class Limits:
         self._limits = [*unique, *(limit for name, kind in types if (limit := _maximum(name, kind)) is not None)]
         self._limited = frozenset(limit.type for limit in self._limits)
 
-    def misfit(self, persons: list[Person], new: list[Found], log_us: int) -> Misfit | None:
-        """Give the first limit that the union of these members and new identifiers would break, or None."""
-        if len(persons) < 2 and (not new or self._limited.isdisjoint(one.kind for one in new)):  # noqa: PLR2004  a union
+    def misfit(self, persons: list[Person], new: list[str], log_us: int) -> Misfit | None:
+        """Give the first limit that the union of these members and identifiers of new types would break, or None."""
+        if len(persons) < 2 and self._limited.isdisjoint(new):  # noqa: PLR2004  a union
             return None
         for limit in self._limits:
-            added = len([one for one in new if one.kind == limit.type])
+            added = new.count(limit.type)
             if (not persons and added <= limit.values) or (not added and len(persons) < 2):  # noqa: PLR2004  a union
                 continue
             few = [person for person in persons if not person.pages]

@@ -25,6 +25,7 @@ PLACEHOLDER_CHARS_MAX = max(map(len, BLOCKED_VALUES))
 
 Rule = Callable[[str], str | None]
 Wrong = Literal["blocked", "invalid"]
+Judged = tuple[str | None, Wrong | None]
 
 _address = re.compile(r"[^\s@]+@[^\s@]+").fullmatch
 
@@ -78,7 +79,10 @@ def _blocked(value: str) -> bool:
 
 
 class Normaliser:
-    """Canonical values by identifier type, as the program says, and whom it lets name nobody."""
+    """Canonical values by identifier type, as the program says, and whom it lets name nobody.
+
+    `judges` are `canonical` by declared type, for hot loops.
+    """
 
     def __init__(self, program: Program) -> None:
         rules: dict[str, Rule] = {
@@ -88,23 +92,32 @@ class Normaliser:
         self._rules = {name: rules[kind.normalise] for name, kind in types.items()}
         refusing = {name: _refusing(kind, self._rules[name]) for name, kind in types.items()}
         self._refusing = {name: names_nobody for name, names_nobody in refusing.items() if names_nobody is not None}
+        self.judges = {name: _judge(rule, self._refusing.get(name)) for name, rule in self._rules.items()}
 
-    def canonical(self, kind: str, value: str) -> tuple[str | None, Wrong | None]:
+    def canonical(self, kind: str, value: str) -> Judged:
         """Give the canonical value of a declared type, or None and what was wrong with it."""
-        stripped = value.strip()
-        if _blocked(stripped):
-            return None, "blocked"
-        found = self._rules[kind](value)
-        if found is None:
-            return None, "invalid"
-        refusing = self._refusing.get(kind)
-        if (found != stripped and _blocked(found)) or (refusing is not None and refusing(found)):
-            return None, "blocked"
-        return found, None
+        return self.judges[kind](value)
 
     def unjudged(self, kind: str, value: str) -> str | None:
         """Give a value by the rule of its type alone, where the program blocks some that somebody may have already."""
         return self._rules[kind](value) if kind in self._refusing else None
+
+
+def _judge(rule: Rule, refusing: Callable[[str], bool] | None) -> Callable[[str], Judged]:
+    """Give what makes a value of a type canonical, or says what is wrong with it."""
+
+    def judged(value: str) -> Judged:
+        stripped = value.strip()
+        if _blocked(stripped):
+            return None, "blocked"
+        found = stripped if rule is _trim else rule(value)
+        if found is None:
+            return None, "invalid"
+        if (found != stripped and _blocked(found)) or (refusing is not None and refusing(found)):
+            return None, "blocked"
+        return found, None
+
+    return judged
 
 
 def _refusing(kind: IdentifierType, rule: Rule) -> Callable[[str], bool] | None:
