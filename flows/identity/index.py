@@ -27,10 +27,8 @@ def space_prefix(space: str) -> str:
 
 def without_space(keys: list[str], space: str) -> list[str]:
     """Give the keys of a space as `type:value`."""
-    if space == DEFAULT_SPACE:
-        return keys
     begin = len(space_prefix(space))
-    return [key[begin:] for key in keys]
+    return [key[begin:] for key in keys] if begin else keys
 
 
 class Found(Struct, gc=False):

@@ -73,8 +73,6 @@ def _read_phone(value: str, region: str | None) -> str | None:
 
 def _blocked(value: str) -> bool:
     """Say whether a value names nobody: empty, only zeros, a placeholder, or absurdly long."""
-    if PLACEHOLDER_CHARS_MAX < len(value) <= VALUE_CHARS_MAX and value[0] != "0":
-        return False
     return len(value) > VALUE_CHARS_MAX or value.lower() in BLOCKED_VALUES or not value.strip("0")
 
 
@@ -108,7 +106,8 @@ def _judge(rule: Rule, refusing: Callable[[str], bool] | None) -> Callable[[str]
 
     def judged(value: str) -> Judged:
         stripped = value.strip()
-        if _blocked(stripped):
+        like_any = PLACEHOLDER_CHARS_MAX < len(stripped) <= VALUE_CHARS_MAX and stripped[0] != "0"
+        if not like_any and _blocked(stripped):
             return None, "blocked"
         found = stripped if rule is _trim else rule(value)
         if found is None:

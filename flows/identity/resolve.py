@@ -24,6 +24,7 @@ from schemas.stitched import Cause
 
 ALERT = "identity_conflict"
 PAIRS_REMEMBERED = 32
+NOBODY: tuple[Person, ...] = ()
 
 
 class Resolved(Struct, gc=False):
@@ -47,19 +48,19 @@ class Resolver:
     def plainly(self, plain: Plain, cause: Cause) -> Resolved:
         """Give the member of a plain event."""
         shape, keys, owners = plain.shape, plain.keys, plain.owners
-        members = self._members(owners)
+        members = self._members(owners) if len(plain.new) < len(keys) else NOBODY
         if (shape.watched and not self._sharing.of_nobody_else(keys, shape.watched)) or (
-            members and len(keys) > 1 and self._limits.misfit(members, _new(shape.kinds, owners), cause.log_us)
+            members and len(keys) > 1 and self._limits.misfit(members, plain.kinds, cause.log_us)
         ):
             return self.resolve(DEFAULT_SPACE, plain.named(self._index.rank), cause, joins=False)
-        person, new = self._joined(DEFAULT_SPACE, shape.kinds, keys, owners, members, cause)
+        person = self._joined(DEFAULT_SPACE, keys, owners, members, plain.new, plain.kinds, cause)
         if shape.watched:
             self._sharing.own(keys, shape.watched, cause.log_us)
         if shape.alone:
             self._sharing.settle([keys[at] for at in shape.alone], person, cause.log_us)
         if shape.firm and person.member_id in self._index.weak:
             self._strengthen(DEFAULT_SPACE, person, shape.kinds, keys, cause)
-        return Resolved(person, new, len(new) == len(keys), keys[0])
+        return Resolved(person, plain.new, not members, keys[0])
 
     def resolve(self, space: str, named: Named, cause: Cause, *, joins: bool) -> Resolved:
         """Give the member of an event; `joins`: it is an alias."""
@@ -77,15 +78,15 @@ class Resolver:
             kinds, owners = kinds[:-1], owners[:-1]
             members = self._members(owners)
         keys = [one.key for one in linking]
-        person, new = self._joined(space, kinds, keys, owners, members, cause)
+        new = _new(keys, owners)
+        person = self._joined(space, keys, owners, members, new, _new(kinds, owners), cause)
         self._settle(space, person, linking, apart, cause)
         if left_out:
             self._tell_left_out(space, person, left_out, cause)
         if released:
             own = without_space(released, space)
             self._people.tell("release", person.member_id, space, None, own, cause, "joined by an alias")
-        created = len(new) == len(linking)
-        return Resolved(person, without_space(new, space), created, _own(linking[0].key, space))
+        return Resolved(person, without_space(new, space), not members, _own(linking[0].key, space))
 
     def _apart(self, space: str, named: Named, cause: Cause) -> tuple[list[Found], list[Found]]:
         """Give what links, and what does not because it is quarantined or becomes so by this event."""
@@ -108,7 +109,7 @@ class Resolver:
         return released
 
     def _misfit(
-        self, kinds: Sequence[str], owners: list[str | None], members: list[Person], cause: Cause
+        self, kinds: Sequence[str], owners: list[str | None], members: Sequence[Person], cause: Cause
     ) -> Misfit | None:  # fmt: skip
         """Give the limit that an event's identifiers would break together; one alone always fits."""
         return None if len(kinds) == 1 else self._limits.misfit(members, _new(kinds, owners), cause.log_us)
@@ -118,14 +119,13 @@ class Resolver:
         return [self._person(owner) for owner in dict.fromkeys(owners) if owner is not None]
 
     def _joined(
-        self, space: str, kinds: Sequence[str], keys: list[str], owners: list[str | None], members: list[Person],
-        cause: Cause,
-    ) -> tuple[Person, list[str]]:  # fmt: skip
-        """Make, link or merge until the identifiers are one member's; give it, and the keys that are new."""
-        new = _new(keys, owners)
-        known = not self._index.known_types.isdisjoint(_new(kinds, owners))
+        self, space: str, keys: list[str], owners: list[str | None], members: Sequence[Person], new: list[str],
+        kinds: list[str], cause: Cause,
+    ) -> Person:  # fmt: skip
+        """Make, link or merge until an event's identifiers are one member's; `new` ones are of such kinds."""
+        known = not self._index.known_types.isdisjoint(kinds)
         if not members:
-            return self._people.create(space, new, known, cause), new
+            return self._people.create(space, new, known, cause)
         into, hub = members[0], _strongest(keys, owners, members[0])
         if len(members) > 1:
             into, *others = sorted(members, key=lambda one: (not one.known, one.created_us, one.member_id))
@@ -136,7 +136,7 @@ class Resolver:
             self._people.link(into, new, _own(hub, space), known, cause)
         if not into.known:
             self._people.touch(into, cause.log_us)
-        return into, new
+        return into
 
     def _settle(self, space: str, person: Person, linking: list[Found], apart: list[Found], cause: Cause) -> None:
         """Note what the event says of shared and quarantined values, now that its member is known."""

@@ -38,11 +38,16 @@ SLOW = Shape((), anonymous=False, watched=(), firm=False)
 
 
 class Plain(Struct, gc=False):
-    """Who the identifiers of a plain event name: keys and owners beside the shape's types; none is quarantined."""
+    """Who the identifiers of a plain event name: keys and owners beside the shape's types; none is quarantined.
+
+    `new` are the keys that are nobody's yet, `kinds` their types.
+    """
 
     shape: Shape
     keys: list[str]
     owners: list[str | None]
+    new: list[str]
+    kinds: list[str]
 
     def named(self, rank: dict[str, int]) -> Named:
         """Give the same as the rules for all events take it."""

@@ -17,7 +17,7 @@ from config.program import Program
 from flows.identity.index import DEFAULT_SPACE, QUARANTINED, IdentityIndex, Named, without_space
 from flows.identity.people import DAY_US, NOBODY, People
 from flows.identity.requests import Requests, without_people
-from flows.identity.resolve import Resolved, Resolver
+from flows.identity.resolve import Resolver
 from flows.identity.shapes import Plain, Shape, Shapes
 from schemas.checks import NO_IDENTIFIER
 from schemas.decode import Rejected
@@ -121,25 +121,53 @@ class Stitcher:
             return None
         ids = event.data.ids or NO_IDS
         shape = self._shapes[tuple(ids)]
-        young, owners = self._index.owners.young, list[str | None]()
+        owners, only = self._index.owners.young, None
+        self._anonymous = shape.anonymous
         for kind, prefix in shape.look_ups:
+            value = ids[kind]
+            if type(value) is not str:
+                return None
+            key = prefix + value
+            owner = owners.get(key)
+            if owner is None or (only is not None and owner != only):
+                return self._look_further(shape, ids, only, log_us, keys)
+            only = owner
+            keys.append(key)
+        if only is None or only[0] == QUARANTINED:
+            return None
+        if self._nothing_new(shape, keys, only, log_us):
+            return only
+        return Plain(shape, keys, [only] * len(keys), [], [])
+
+    def _look_further(
+        self, shape: Shape, ids: Identifiers, only: str | None, log_us: int, keys: list[str]
+    ) -> str | Plain | None:  # fmt: skip
+        """Go on where `only` owns the keys so far, and the next is not among the young ones or somebody else's."""
+        if only is not None and only[0] == QUARANTINED:
+            return None
+        owners: list[str | None] = [only] * len(keys)
+        new: list[str] = []
+        kinds: list[str] = []
+        young, find = self._index.owners.young, self._index.find
+        for kind, prefix in shape.look_ups[len(keys) :]:
             value = ids[kind]
             if type(value) is not str:
                 return None
             key = prefix + value
             owner = young.get(key)
             if owner is None:
-                key, owner = self._index.find(kind, prefix, value)
-            if owner is not None and owner[0] == QUARANTINED:
+                key, owner = find(kind, prefix, value)
+            if owner is None:
+                new.append(key)
+                kinds.append(kind)
+            elif owner[0] == QUARANTINED:
                 return None
             keys.append(key)
             owners.append(owner)
-        if not owners:
-            return None
-        self._anonymous, only = shape.anonymous, owners[0]
-        if only is None or owners.count(only) < len(owners) or not self._nothing_new(shape, keys, only, log_us):
-            return Plain(shape, keys, owners)
-        return only
+        first = owners[0]
+        if first is not None and owners.count(first) == len(owners) and self._nothing_new(shape, keys, first, log_us):
+            return first
+        return Plain(shape, keys, owners, new, kinds)
 
     def _nothing_new(self, shape: Shape, keys: list[str], owner: str, log_us: int) -> bool:
         """Say whether an event whose identifiers all have one owner has no bearing on who is who."""
@@ -226,34 +254,37 @@ class Stitcher:
         cause = Cause(key, event.source, event.id, event_us, log_us)
         self.totals.applied += 1
         if isinstance(named, Plain):
-            self._resolved(event, cause, data, named.keys, self._resolver.plainly(named, cause))
+            resolved, ids = self._resolver.plainly(named, cause), named.keys
         elif isinstance(event, REQUESTS):
             self._requested(event, cause, data, named)
+            return
         elif named.member_id is not None:
-            self._note(event, cause, named.member_id, without_space(named.keys, event.space), data)
-            self.steps.append(
-                Stitched(key, event.source, event.id, event_us, log_us, named.member_id, event, None, known=False,
-                         created=False)
-            )  # fmt: skip
+            self._answered(event, cause, data, named.member_id)
+            return
         else:
+            ids = without_space(named.keys, event.space)
             resolved = self._resolver.resolve(event.space, named, cause, joins=type(event) is Alias)
-            self._resolved(event, cause, data, without_space(named.keys, event.space), resolved)
-
-    def _resolved(self, event: Event, cause: Cause, data: bytes, ids: list[str], resolved: Resolved) -> None:
-        """Hand on an event that the rules gave a member, behind what they did to get there."""
         person, linked, known, erased_us = resolved.person, None, False, 0
         if resolved.linked:
             linked, known = resolved.linked, person.known
             if self.totals.tombstones:
                 erased_us = self.requests.erased_us(linked, event.space)
         elif not person.known:
-            self.people.touch(person, cause.log_us)
+            self.people.touch(person, log_us)
         self._note(event, cause, person.member_id, ids, data)
         if self.people.steps:
             self._take_steps()
         self.steps.append(
-            Stitched(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, person.member_id, event, linked,
-                     known, resolved.created, resolved.by, erased_us)
+            Stitched(key, event.source, event.id, event_us, log_us, person.member_id, event, linked, known,
+                     resolved.created, resolved.by, erased_us)
+        )  # fmt: skip
+
+    def _answered(self, event: Event, cause: Cause, data: bytes, member_id: str) -> None:
+        """Hand on a receipt: an action of ours says whose it is."""
+        self._note(event, cause, member_id, [], data)
+        self.steps.append(
+            Stitched(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, member_id, event, None,
+                     known=False, created=False)
         )  # fmt: skip
 
     def _requested(self, event: Split | Erase | Export, cause: Cause, data: bytes, named: Named) -> None:
