@@ -31,6 +31,12 @@ def without_space(keys: list[str], space: str) -> list[str]:
     return [key[begin:] for key in keys] if begin else keys
 
 
+def in_space(identifiers: list[str], space: str) -> list[str]:
+    """Give the keys of `type:value`s in a space."""
+    before = space_prefix(space)
+    return [before + identifier for identifier in identifiers] if before else identifiers
+
+
 class Found(Struct, gc=False):
     """An identifier of an event: its key, its type, how strong it is (0 the strongest), and who owns it now."""
 

@@ -7,7 +7,7 @@ identifiers move, and its row stays as a forwarding stone, so that old ids go on
 
 from xxhash import xxh3_128_hexdigest
 
-from flows.identity.index import DEFAULT_SPACE, QUARANTINED, IdentityIndex, space_prefix, without_space
+from flows.identity.index import DEFAULT_SPACE, QUARANTINED, IdentityIndex, in_space, space_prefix, without_space
 from flows.identity.tree import Forest, Tree
 from schemas.hosting import Timer, TimerQueue
 from schemas.records import MEMBER_ID, AlertRaised, IdentifierMoved, IdentityChanged, IdentityKind, MemberChanged
@@ -84,14 +84,13 @@ class People:
         weak, shared = self._index.tables.weak, self._index.shared_types
         if (
             other.member_id in weak.names
-            or (kind_of(mine) in shared and len(into.ids) > 1)
-            or (kind_of(theirs) in shared and len(other.ids) > 1)
+            or (len(into.ids) > 1 and kind_of(mine) in shared)
+            or (len(other.ids) > 1 and kind_of(theirs) in shared)
         ):
             weak.add(into.member_id)
         weak.discard(other.member_id)
         moved, absorbed = self.forest.join(into, other, mine, theirs, cause.log_us)
-        before = space_prefix(into.space)
-        self._index.owners.put_all([before + identifier for identifier in moved], into.member_id)
+        self._index.owners.put_all(in_space(moved, into.space), into.member_id)
         into.last_day = max(into.last_day, other.last_day)
         other.merged_into = into.member_id
         other.alerted = []
@@ -123,8 +122,7 @@ class People:
         known = self._names_person(ids)
         part = Person(part_id, person.space, known, cause.log_us, max(person.last_day, cause.log_us // DAY_US), [])
         self.forest.grow(part, tree, ids, absorbed)
-        before = space_prefix(part.space)
-        self._index.owners.put_all([before + identifier for identifier in ids], part_id)
+        self._index.owners.put_all(in_space(ids, part.space), part_id)
         self._totals.members += 1
         self._totals.known_members += known
         if not known:

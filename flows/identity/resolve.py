@@ -48,7 +48,7 @@ class Resolver:
     def plainly(self, plain: Plain, cause: Cause) -> Resolved:
         """Give the member of a plain event."""
         shape, keys, owners = plain.shape, plain.keys, plain.owners
-        members = self._members(owners) if len(plain.new) < len(keys) else NOBODY
+        members = NOBODY if len(plain.new) == len(keys) else self._members(owners)
         if (shape.watched and not self._sharing.of_nobody_else(keys, shape.watched)) or (
             members and len(keys) > 1 and self._limits.misfit(members, plain.kinds, cause.log_us)
         ):

@@ -188,7 +188,8 @@ class Forest:
         complete(into)
         root = ids[0]
         into.ids += ids
-        into.via += [_packed(seen_us, mine, theirs), *(one or root for one in via[1:])]
+        into.via.append(_packed(seen_us, mine, theirs))
+        into.via += [one or root for one in via[1:]]
         into.linked_us += times
         into.absorbed += [*absorbed, (other.member_id, root)]
         if len(into.ids) > INLINE_MAX:
