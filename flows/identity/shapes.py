@@ -9,8 +9,6 @@ An event of the default space with one value of each type, all of which count, i
 told but who its identifiers name.
 """
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 from flows.identity.index import Found, IdentityIndex, Named
@@ -18,12 +16,12 @@ from flows.identity.index import Found, IdentityIndex, Named
 SHAPES_MAX = 4096
 
 
-class Shape(NamedTuple):
+class Shape(Struct, frozen=True, gc=False):
     """What the types of an event's identifiers say; `look_ups` are (type, key prefix), strongest first.
 
     `watched` are positions in `look_ups`, each with that of its anchor: the strongest known one beside it; `alone` are
-    the other positions of shared types. `firm`: two or more are not of shared types. No look-ups: such an event is not
-    plain.
+    the other positions of shared types. `firm`: two or more are not of shared types. `quiet`: neither watched nor firm,
+    so that one owner of all leaves nothing to ask. No look-ups: such an event is not plain.
     """
 
     look_ups: tuple[tuple[str, str], ...]
@@ -32,6 +30,7 @@ class Shape(NamedTuple):
     firm: bool
     alone: tuple[int, ...] = ()
     kinds: tuple[str, ...] = ()
+    quiet: bool = False
 
 
 SLOW = Shape((), anonymous=False, watched=(), firm=False)
@@ -81,7 +80,8 @@ class Shapes(dict[tuple[str, ...], Shape]):
         )  # fmt: skip
         shared = [at for at, name in enumerate(ordered) if name in index.shared_types]
         beside = {at for at, _ in watched}
+        firm = len(ordered) - len(shared) > 1
         return Shape(
-            tuple((name, prefixes[name]) for name in ordered), not known, watched, len(ordered) - len(shared) > 1,
-            tuple(at for at in shared if at not in beside), tuple(ordered),
+            tuple((name, prefixes[name]) for name in ordered), not known, watched, firm,
+            tuple(at for at in shared if at not in beside), tuple(ordered), not (watched or firm),
         )  # fmt: skip

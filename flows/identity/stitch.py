@@ -83,11 +83,13 @@ class Stitcher:
                 self._reject(event, log_us, place, offset, raw)
                 continue
             ids: list[str] = []
-            plain = look_up(event, log_us, ids) if event_us >= log_us - retention_us else None
-            named = self._named(event, event_us, log_us) if plain is None else plain
-            if isinstance(named, Rejected):
-                self._reject(named, log_us, place, offset, raw)
-                continue
+            named: str | Plain | Named | Rejected | None
+            named = look_up(event, log_us, ids) if event_us >= log_us - retention_us else None
+            if named is None:
+                named = self._named(event, event_us, log_us)
+                if isinstance(named, Rejected):
+                    self._reject(named, log_us, place, offset, raw)
+                    continue
             key, data = keys[at], encode(event.data)
             body = xxh3_64_intdigest(data, event_us) >> 32
             if at in stored:
@@ -135,7 +137,7 @@ class Stitcher:
             keys.append(key)
         if only is None or only[0] == QUARANTINED:
             return None
-        if self._nothing_new(shape, keys, only, log_us):
+        if shape.quiet or self._nothing_new(shape, keys, only, log_us):
             return only
         return Plain(shape, keys, [only] * len(keys), [], [])
 
