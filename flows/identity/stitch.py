@@ -2,8 +2,9 @@
 
 For each row in order: forget anonymous members whose time has come; refuse what is too old or names nobody; leave out
 what was seen before; then find the owners of the event's identifiers. Usually all name one member, and nothing changes
-(the quick way). Otherwise the rules say whose the event is (flows/identity/resolve.py), or a person asked for something
-(requests.py). What goes on is one list of steps in order: merges and splits before the event that caused them.
+(the quick way). Otherwise the rules say whose the event is (flows/identity/resolve.py; of a plain one, shapes.py, only
+those are asked that concern it), or a person asked for something (requests.py). What goes on is one list of steps in
+order: merges and splits before the event that caused them.
 """
 
 from base64 import b64encode
