@@ -153,7 +153,7 @@ class StitchHost:
             "dead_letters": [*stitcher.dead_letters], "alerts": [*people.alerts],
         }  # fmt: skip
         clock_us = -1 if batch.clock_us is None else batch.clock_us
-        self._looked_up += sum(len(event.ids) for event in stitcher.events)
+        self._looked_up += sum([len(event.ids) for event in stitcher.events])
         lines = encode_tables(tables)
         self.changes, self.versions, alerts = people.changes, people.versions, people.alerts
         erased = stitcher.requests.erased

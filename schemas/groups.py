@@ -5,7 +5,7 @@ groups. So any number of partitions and any cut into workers goes together with 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 from itertools import count
 
@@ -17,11 +17,11 @@ def group_number(key: str, groups: int) -> int:
     return xxh3_64_intdigest(key.encode()) % groups
 
 
-def by_group(keys: Iterable[str], groups: int) -> list[tuple[int, list[str]]]:
+def by_group(keys: Collection[str], groups: int) -> list[tuple[int, list[str]]]:
     """Give keys by their group, about in the order of the rows in a store (for ASCII keys exactly)."""
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for key in keys:
-        found[xxh3_64_intdigest(key.encode()) % groups].append(key)
+    for key, digest in zip(keys, map(xxh3_64_intdigest, map(str.encode, keys)), strict=True):
+        found[digest % groups].append(key)
     return [(group, sorted(some)) for group, some in sorted(found.items())]
 
 

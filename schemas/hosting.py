@@ -37,6 +37,9 @@ class Rows(Protocol[T]):
     def put(self, key: str, row: T) -> None:
         """Keep a new or changed row."""
 
+    def put_all(self, keys: list[str], row: T) -> None:
+        """Keep the same row, one that nobody changes, under several keys."""
+
     def remove(self, key: str) -> None:
         """Forget the row."""
 

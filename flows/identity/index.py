@@ -31,6 +31,12 @@ def without_space(keys: list[str], space: str) -> list[str]:
     return [key[begin:] for key in keys] if begin else keys
 
 
+def in_space(identifiers: list[str], space: str) -> list[str]:
+    """Give the keys of `type:value`s in a space."""
+    before = space_prefix(space)
+    return [before + identifier for identifier in identifiers] if before else identifiers
+
+
 class Found(Struct, gc=False):
     """An identifier of an event: its key, its type, how strong it is (0 the strongest), and who owns it now."""
 
@@ -91,6 +97,7 @@ class IdentityIndex:
         self.gone_anchors: set[str] = set()
         self._normaliser = Normaliser(program)
         self.refuses, self.refused_by = self._normaliser.refuses, self._normaliser.refused_by
+        self._judges = self._normaliser.judges
         types = program.identity.identifiers
         self._types = tuple(types)
         strongest_first = sorted(types, key=lambda name: -types[name].priority)
@@ -98,7 +105,7 @@ class IdentityIndex:
         self.known_types = frozenset(name for name, kind in types.items() if kind.known)
         self.anonymous_types = frozenset(name for name, kind in types.items() if not kind.known)
         self.shared_types = frozenset(name for name, kind in types.items() if kind.shared is not None)
-        self._identifiers_max = program.limits.event_identifiers_max
+        self.identifiers_max = program.limits.event_identifiers_max
         self._prefixes: dict[str, dict[str, str]] = {}
         self.default_prefixes = self.prefixes_of(DEFAULT_SPACE)
 
@@ -165,15 +172,32 @@ class IdentityIndex:
         for key in [before + one for one in ids if before + one in self.refused.names] if self.refused.names else ():
             self.owners.put(key, QUARANTINED + (self.owners.get(key) or ""))
 
+    def find(self, kind: str, prefix: str, value: str) -> tuple[str, str | None]:
+        """Give the key of a value that is not among the young owners as it came, and its owner.
+
+        One that does not count is owned like a quarantined one; why it does not is for `look_up` to say.
+        """
+        key = prefix + value
+        owner = self.owners.recall(key)
+        if owner is None:
+            canonical = self._judges[kind](value)[0]
+            if canonical is None:
+                return key, QUARANTINED
+            if canonical != value:
+                key = prefix + canonical
+                return key, self.owners.get(key)
+            owner = self.owners.load(key)
+        return key, owner
+
     def too_many(self, ids: Identifiers) -> str | None:
         """Say that an event has more identifiers than are accepted, or None."""
         count = len(ids)
         for given in ids.values():
             if type(given) is not str:
                 count += len(given) - 1
-        if count <= self._identifiers_max:
+        if count <= self.identifiers_max:
             return None
-        accepted = f"at most {self._identifiers_max} identifiers (limits.event_identifiers_max)"
+        accepted = f"at most {self.identifiers_max} identifiers (limits.event_identifiers_max)"
         return f"data.ids: expected {accepted}, found {count}"
 
     def leave_out(self, kind: str, why: str) -> None:

@@ -7,7 +7,7 @@ identifiers move, and its row stays as a forwarding stone, so that old ids go on
 
 from xxhash import xxh3_128_hexdigest
 
-from flows.identity.index import QUARANTINED, IdentityIndex, space_prefix, without_space
+from flows.identity.index import DEFAULT_SPACE, QUARANTINED, IdentityIndex, in_space, space_prefix, without_space
 from flows.identity.tree import Forest, Tree
 from schemas.hosting import Timer, TimerQueue
 from schemas.records import MEMBER_ID, AlertRaised, IdentifierMoved, IdentityChanged, IdentityKind, MemberChanged
@@ -49,7 +49,7 @@ class People:
         self._totals.known_members += known
         if not known:
             self._expect_end(person)
-        own = without_space(keys, space)
+        own = keys if space == DEFAULT_SPACE else without_space(keys, space)
         self.forest.plant(person, own, cause.log_us)
         if len(own) > 2 and kind_of(own[0]) in self._index.shared_types:  # noqa: PLR2004  a shared one between two
             self._index.tables.weak.add(person.member_id)
@@ -60,8 +60,8 @@ class People:
 
     def link(self, person: Person, keys: list[str], hub: str, known: bool, cause: Cause) -> None:
         """Give the keys to a member, linked to one it has; it becomes known with the first that names a person."""
-        own = without_space(keys, person.space)
-        if kind_of(hub) in self._index.shared_types and len(person.ids) + len(own) > 2:  # noqa: PLR2004  as above
+        own = keys if person.space == DEFAULT_SPACE else without_space(keys, person.space)
+        if len(person.ids) + len(own) > 2 and kind_of(hub) in self._index.shared_types:  # noqa: PLR2004  as above
             self._index.tables.weak.add(person.member_id)
         self.forest.hang(person, own, hub, cause.log_us)
         self._own(person, keys, own, cause)
@@ -73,12 +73,10 @@ class People:
         self._index.persons.put(person.member_id, person)
 
     def _own(self, person: Person, keys: list[str], own: list[str], cause: Cause) -> None:
-        put, member_id = self._index.owners.put, person.member_id
-        for key in keys:
-            put(key, member_id)
+        self._index.owners.put_all(keys, person.member_id)
         self._totals.links += len(keys)
         self.tell("link", person.member_id, person.space, None, own, cause, None)
-        self._moves(person.space, own, member_id, None)
+        self._moves(person.space, own, person.member_id, None)
 
     def merge(self, into: Person, other: Person, mine: str, theirs: str, cause: Cause) -> None:
         """Let `into` take over everything `other` owns; both were seen together at `mine` and `theirs`."""
@@ -86,19 +84,16 @@ class People:
         weak, shared = self._index.tables.weak, self._index.shared_types
         if (
             other.member_id in weak.names
-            or (kind_of(mine) in shared and len(into.ids) > 1)
-            or (kind_of(theirs) in shared and len(other.ids) > 1)
+            or (len(into.ids) > 1 and kind_of(mine) in shared)
+            or (len(other.ids) > 1 and kind_of(theirs) in shared)
         ):
             weak.add(into.member_id)
         weak.discard(other.member_id)
         known = self._index.known_types
         stands_for = next((one for one in other.ids if kind_of(one) in known), other.ids[0])
-        taken = self.forest.join(into, other, mine, theirs, cause.log_us, stands_for)
-        moved = taken.ids
-        before = space_prefix(into.space)
-        for identifier in moved:
-            self._index.owners.put(before + identifier, into.member_id)
-        self._index.mark_refused(before, moved)
+        moved, absorbed = self.forest.join(into, other, mine, theirs, cause.log_us, stands_for)
+        self._index.owners.put_all(in_space(moved, into.space), into.member_id)
+        self._index.mark_refused(space_prefix(into.space), moved)
         into.last_day = max(into.last_day, other.last_day)
         other.merged_into = into.member_id
         other.alerted = []
@@ -108,7 +103,7 @@ class People:
         self._totals.known_members -= other.known
         self.tell("merge", into.member_id, into.space, other.member_id, moved, cause, None)
         self._moves(into.space, moved, into.member_id, other.member_id)
-        self._forward(into.space, [*taken.absorbed, (other.member_id, "")], into.member_id, other.member_id)
+        self._forward(into.space, [*absorbed, (other.member_id, "")], into.member_id, other.member_id)
         self._version(other, cause.log_us)
         self._index.persons.put(into.member_id, into)
         self._index.persons.put(other.member_id, other)
@@ -130,10 +125,8 @@ class People:
         known = self._names_person(ids)
         part = Person(part_id, person.space, known, cause.log_us, max(person.last_day, cause.log_us // DAY_US), [])
         self.forest.grow(part, tree, ids, absorbed)
-        before = space_prefix(part.space)
-        for identifier in ids:
-            self._index.owners.put(before + identifier, part_id)
-        self._index.mark_refused(before, ids)
+        self._index.owners.put_all(in_space(ids, part.space), part_id)
+        self._index.mark_refused(space_prefix(part.space), ids)
         self._totals.members += 1
         self._totals.known_members += known
         if not known:
@@ -323,9 +316,10 @@ class People:
         )
 
     def _moves(self, space: str, ids: list[str], owner: str | None, before: str | None) -> None:
+        add = self.moved.append
         for identifier in ids:
             name, _, value = identifier.partition(":")
-            self.moved.append(IdentifierMoved(space, name, value, owner, before))
+            add(IdentifierMoved(space, name, value, owner, before))
 
     def _forward(self, space: str, absorbed: list[tuple[str, str]], to: str | None, before: str) -> None:
         """Have old ids lead to a member on the surfaces, or to nobody."""

@@ -4,15 +4,19 @@ Identifiers count in order of their types' priority. Quarantined ones link nothi
 is credited to the last person seen with one. The rest is tried as a whole: the members that own some of it united, the
 others linked. Where that breaks a limit the weakest identifier of the event is left out, and the rest is tried again;
 one alone always fits. What was left out is recorded with the reason, and a first conflict between two members alerts.
-An alias joins all it names, whatever the limits say.
+An alias joins all it names, whatever the limits say. A plain event (shapes.py) that nothing speaks against is spared
+the rules that cannot concern it.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+
+from msgspec import Struct
 
 from config.program import Program
 from flows.identity.index import DEFAULT_SPACE, Found, IdentityIndex, Named, without_space
 from flows.identity.limits import Limits, Misfit
 from flows.identity.people import People
+from flows.identity.shapes import Plain
 from flows.identity.sharing import Sharing
 from schemas.records import AlertRaised
 from schemas.states import Person
@@ -20,9 +24,10 @@ from schemas.stitched import Cause
 
 ALERT = "identity_conflict"
 PAIRS_REMEMBERED = 32
+NOBODY: tuple[Person, ...] = ()
 
 
-class Resolved(NamedTuple):
+class Resolved(Struct, gc=False):
     """Whose an event is: the member, the identifiers that it got with it, the strongest one that says so."""
 
     person: Person
@@ -40,6 +45,23 @@ class Resolver:
         self._limits = Limits(program, index.rank, people.forest)
         self._route = program.alerts.identity_conflict
 
+    def plainly(self, plain: Plain, cause: Cause) -> Resolved:
+        """Give the member of a plain event."""
+        shape, keys, owners = plain.shape, plain.keys, plain.owners
+        members = NOBODY if len(plain.new) == len(keys) else self._members(owners)
+        if (shape.watched and not self._sharing.of_nobody_else(keys, shape.watched)) or (
+            members and len(keys) > 1 and self._limits.misfit(members, plain.kinds, cause.log_us)
+        ):
+            return self.resolve(DEFAULT_SPACE, plain.named(self._index.rank), cause, joins=False)
+        person = self._joined(DEFAULT_SPACE, keys, owners, members, plain.new, plain.kinds, cause)
+        if shape.watched:
+            self._sharing.own(keys, shape.watched, cause.log_us)
+        if shape.alone:
+            self._sharing.settle([keys[at] for at in shape.alone], person, cause.log_us)
+        if shape.firm and person.member_id in self._index.weak:
+            self._strengthen(DEFAULT_SPACE, person, shape.kinds, keys, cause)
+        return Resolved(person, plain.new, not members, keys[0])
+
     def resolve(self, space: str, named: Named, cause: Cause, *, joins: bool) -> Resolved:
         """Give the member of an event; `joins`: it is an alias."""
         released = self._released(named) if joins else []
@@ -48,18 +70,23 @@ class Resolver:
             person = self._index.credited(named)
             assert person is not None, "a value that credits nobody was refused before"
             return Resolved(person, [], created=False, by=_own(named.found[0].key, space))
+        kinds, owners = [one.kind for one in linking], [one.owner for one in linking]
+        members = self._members(owners)
         left_out: list[tuple[Found, Misfit]] = []
-        while not joins and (misfit := self._misfit(linking, cause)) is not None:
+        while not joins and (misfit := self._misfit(kinds, owners, members, cause)) is not None:
             left_out.append((linking.pop(), misfit))
-        person, new = self._joined(space, linking, cause)
+            kinds, owners = kinds[:-1], owners[:-1]
+            members = self._members(owners)
+        keys = [one.key for one in linking]
+        new = _new(keys, owners)
+        person = self._joined(space, keys, owners, members, new, _new(kinds, owners), cause)
         self._settle(space, person, linking, apart, cause)
         if left_out:
             self._tell_left_out(space, person, left_out, cause)
         if released:
             own = without_space(released, space)
             self._people.tell("release", person.member_id, space, None, own, cause, "joined by an alias")
-        created = len(new) == len(linking)
-        return Resolved(person, without_space(new, space), created, _own(linking[0].key, space))
+        return Resolved(person, without_space(new, space), not members, _own(linking[0].key, space))
 
     def _apart(self, space: str, named: Named, cause: Cause) -> tuple[list[Found], list[Found]]:
         """Give what links, and what does not because it is quarantined or becomes so by this event."""
@@ -81,47 +108,53 @@ class Resolver:
                 one.owner = None
         return released
 
-    def _misfit(self, linking: list[Found], cause: Cause) -> Misfit | None:
-        if len(linking) == 1:
-            return None
-        owners = dict.fromkeys(one.owner for one in linking if one.owner is not None)
-        new = [one for one in linking if one.owner is None]
-        return self._limits.misfit([self._person(owner) for owner in owners], new, cause.log_us)
+    def _misfit(
+        self, kinds: Sequence[str], owners: list[str | None], members: Sequence[Person], cause: Cause
+    ) -> Misfit | None:  # fmt: skip
+        """Give the limit that an event's identifiers would break together; one alone always fits."""
+        return None if len(kinds) == 1 else self._limits.misfit(members, _new(kinds, owners), cause.log_us)
 
-    def _joined(self, space: str, linking: list[Found], cause: Cause) -> tuple[Person, list[str]]:
-        """Make, link or merge until the identifiers are one member's; give it, and the keys that are new."""
-        owners = list(dict.fromkeys(one.owner for one in linking if one.owner is not None))
-        new = [one for one in linking if one.owner is None]
-        keys = [one.key for one in new]
-        known = any([one.kind in self._index.known_types for one in new])  # noqa: C419  a list is faster here
-        if not owners:
-            return self._people.create(space, keys, known, cause), keys
-        into, hub = self._person(owners[0]), _strongest(linking, owners[0])
-        if len(owners) > 1:
-            members = sorted(
-                map(self._person, owners), key=lambda one: (not one.known, one.created_us, one.member_id)
-            )
-            into = members[0]
-            mine = _strongest(linking, into.member_id)
-            for other in members[1:]:
-                theirs = _strongest(linking, other.member_id)
-                self._people.merge(into, other, _own(mine, space), _own(theirs, space), cause)
-        if keys:
-            self._people.link(into, keys, _own(hub, space), known, cause)
+    def _members(self, owners: list[str | None]) -> list[Person]:
+        """Give who owns some of an event's identifiers, in their order."""
+        return [self._person(owner) for owner in dict.fromkeys(owners) if owner is not None]
+
+    def _joined(
+        self, space: str, keys: list[str], owners: list[str | None], members: Sequence[Person], new: list[str],
+        kinds: list[str], cause: Cause,
+    ) -> Person:  # fmt: skip
+        """Make, link or merge until an event's identifiers are one member's; `new` ones are of such kinds."""
+        known = not self._index.known_types.isdisjoint(kinds)
+        if not members:
+            return self._people.create(space, new, known, cause)
+        into, hub = members[0], _strongest(keys, owners, members[0])
+        if len(members) > 1:
+            into, *others = sorted(members, key=lambda one: (not one.known, one.created_us, one.member_id))
+            mine = _own(_strongest(keys, owners, into), space)
+            for other in others:
+                self._people.merge(into, other, mine, _own(_strongest(keys, owners, other), space), cause)
+        if new:
+            self._people.link(into, new, _own(hub, space), known, cause)
         if not into.known:
             self._people.touch(into, cause.log_us)
-        return into, keys
+        return into
 
     def _settle(self, space: str, person: Person, linking: list[Found], apart: list[Found], cause: Cause) -> None:
         """Note what the event says of shared and quarantined values, now that its member is known."""
-        self._sharing.settle(linking, person, cause.log_us)
+        shared = self._index.shared_types
+        self._sharing.settle([one.key for one in linking if one.kind in shared], person, cause.log_us)
         if apart and any(one.kind in self._index.known_types for one in linking):
             for one in apart:
                 self._people.credit(one.key, person)
         if person.member_id in self._index.weak:
-            firm = [one.key for one in linking if one.kind not in self._index.shared_types]
-            if len(firm) > 1:
-                self._people.strengthen(person, without_space(firm, space), cause.log_us)
+            kinds, keys = [one.kind for one in linking], [one.key for one in linking]
+            self._strengthen(space, person, kinds, keys, cause)
+
+    def _strengthen(self, space: str, person: Person, kinds: Sequence[str], keys: list[str], cause: Cause) -> None:
+        """Let those of an event's identifiers that are not shared hold together by themselves."""
+        shared = self._index.shared_types
+        firm = [key for key, kind in zip(keys, kinds, strict=True) if kind not in shared]
+        if len(firm) > 1:
+            self._people.strengthen(person, without_space(firm, space), cause.log_us)
 
     def _tell_left_out(self, space: str, person: Person, left_out: list[tuple[Found, Misfit]], cause: Cause) -> None:
         for kind in ("conflict", "limit"):
@@ -161,9 +194,14 @@ class Resolver:
         return person
 
 
-def _strongest(linking: list[Found], member_id: str) -> str:
+def _new(ones: Sequence[str], owners: list[str | None]) -> list[str]:
+    """Give those of an event's keys or types, beside their owners, that are nobody's yet."""
+    return [one for one, owner in zip(ones, owners, strict=True) if owner is None]
+
+
+def _strongest(keys: list[str], owners: list[str | None], member: Person) -> str:
     """Give the strongest of an event's identifiers that a member owns."""
-    return next(one.key for one in linking if one.owner == member_id)
+    return keys[owners.index(member.member_id)]
 
 
 def _own(key: str, space: str) -> str:

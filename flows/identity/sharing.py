@@ -18,6 +18,8 @@ from schemas.stitched import Cause
 DAY_US = 86_400_000_000
 ALERT = "shared_identifier"
 
+Watched = tuple[tuple[int, int], ...]
+
 
 class Sharing:
     """Notes sightings, and quarantines values that too many people use."""
@@ -46,19 +48,34 @@ class Sharing:
                 self._index.owners.put(one.key, QUARANTINED + (anchor.owner or NOBODY))
         return caught
 
-    def settle(self, linking: list[Found], person: Person, log_us: int) -> None:
+    def settle(self, keys: list[str], person: Person, log_us: int) -> None:
         """Say of the shared values that are the person's own now, and were seen with nobody else, on which day."""
-        for one in linking:
-            if one.kind not in self._rules:
-                continue
-            sighting = self._index.sighted.get(one.key)
+        for key in keys:
+            sighting = self._index.sighted.get(key)
             if sighting is None or len(sighting.people) != 1:
                 continue
             anchor, day = sighting.people[0]
             owners = self._index.owners
-            own = owners.get(one.key) == owners.get(anchor) == person.member_id
+            own = owners.get(key) == owners.get(anchor) == person.member_id
             if own and day == log_us // DAY_US and sighting.day != day:
-                self._index.sighted.put(one.key, Sighting(day, sighting.people))
+                self._index.sighted.put(key, Sighting(day, sighting.people))
+
+    def of_nobody_else(self, keys: list[str], watched: Watched) -> bool:
+        """Say whether none of the watched values was seen with anybody but the anchor that stands beside it."""
+        get, gone = self._index.sighted.get, self._index.gone_anchors
+        for at, anchor in watched:
+            if gone and keys[anchor] in gone:
+                return False    # somebody new, who must not be taken out with the erased: `_sight` sees to it
+            sighting = get(keys[at])
+            if sighting is not None and (len(sighting.people) > 1 or sighting.people[0][0] != keys[anchor]):
+                return False
+        return True
+
+    def own(self, keys: list[str], watched: Watched, log_us: int) -> None:
+        """Note the watched values of nobody else, which are all the member's now: what `look` and `settle` come to."""
+        day = log_us // DAY_US
+        for at, anchor in watched:
+            self._index.sighted.put(keys[at], Sighting(day, [(keys[anchor], day)]))
 
     def _sight(
         self, space: str, one: Found, rule: Shared, anchor: Found, others: list[Found], cause: Cause

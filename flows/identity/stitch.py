@@ -2,8 +2,9 @@
 
 For each row in order: forget anonymous members whose time has come; refuse what is too old or names nobody; leave out
 what was seen before; then find the owners of the event's identifiers. Usually all name one member, and nothing changes
-(the quick way). Otherwise the rules say whose the event is (flows/identity/resolve.py), or a person asked for something
-(requests.py). What goes on is one list of steps in order: merges and splits before the event that caused them.
+(the quick way). Otherwise the rules say whose the event is (flows/identity/resolve.py; of a plain one, shapes.py, only
+those are asked that concern it), or a person asked for something (requests.py). What goes on is one list of steps in
+order: merges and splits before the event that caused them.
 """
 
 from base64 import b64encode
@@ -19,7 +20,7 @@ from flows.identity.people import DAY_US, NOBODY, People
 from flows.identity.refused import Refused
 from flows.identity.requests import Requests, without_people
 from flows.identity.resolve import Resolver
-from flows.identity.shapes import Shapes
+from flows.identity.shapes import Plain, Shape, Shapes
 from flows.identity.stewards import Stewards
 from schemas.checks import NO_IDENTIFIER
 from schemas.decode import Rejected
@@ -76,8 +77,8 @@ class Stitcher:
             for row in rows
         ]
         stored = self._seen.probe(keys)
-        timers, totals, encode, retention_us, quick = (
-            self._timers, self.totals, self._encode, self._retention_us, self._quick
+        timers, totals, encode, retention_us, look_up = (
+            self._timers, self.totals, self._encode, self._retention_us, self._look_up
         )  # fmt: skip
         events, steps, new_keys, new_values = self.events.append, self.steps.append, list[bytes](), list[int]()
         for at, (log_us, event_us, place, offset, raw, event) in enumerate(rows):
@@ -88,16 +89,15 @@ class Stitcher:
                 self._reject(event, log_us, place, offset, raw)
                 continue
             ids: list[str] = []
-            owner = quick(event, log_us, ids) if event_us >= log_us - retention_us else None
-            named: Named | None = None
-            if owner is None:
-                found = self._named(event, event_us, log_us)
+            named: str | Plain | Named | Rejected | None
+            named = look_up(event, log_us, ids) if event_us >= log_us - retention_us else None
+            if named is None:
+                named = self._named(event, event_us, log_us)
                 if self.refused.waiting:
                     self._block(event, keys[at].hex(), event_us, log_us)
-                if isinstance(found, Rejected):
-                    self._reject(found, log_us, place, offset, raw)
+                if isinstance(named, Rejected):
+                    self._reject(named, log_us, place, offset, raw)
                     continue
-                named = found
             key, data = keys[at], encode(event.data)
             body = xxh3_64_intdigest(data, event_us) >> 32
             if at in stored:
@@ -109,46 +109,83 @@ class Stitcher:
                 new_keys.append(key)
                 new_values.append(body << 32 | log_us // SECOND_US)
             name, source, event_id = key.hex(), event.source, event.id
-            if owner is None:
+            if not isinstance(named, str):
                 self._applied(event, event_us, log_us, name, data, named)
                 continue
             if self._anonymous:
-                self._touch(owner, log_us)
+                self._touch(named, log_us)
             totals.applied += 1
-            events(EventApplied(name, source, event_id, TYPE_NAMES[type(event)], DEFAULT_SPACE, event_us, log_us, owner,
+            events(EventApplied(name, source, event_id, TYPE_NAMES[type(event)], DEFAULT_SPACE, event_us, log_us, named,
                                 ids, Raw(data)))
-            steps(Stitched(name, source, event_id, event_us, log_us, owner, event, None, known=False, created=False,
+            steps(Stitched(name, source, event_id, event_us, log_us, named, event, None, known=False, created=False,
                            by=ids[0]))
         self._seen.note(new_keys, new_values)
 
-    def _quick(self, event: Event, log_us: int, keys: list[str]) -> str | None:
-        """Give the owner in the usual case (default space, every identifier known, one owner), and put the keys in.
+    def _look_up(self, event: Event, log_us: int, keys: list[str]) -> str | Plain | None:
+        """Give the member of a plain event in the usual case (it owns every identifier), and put the keys in.
 
-        Strongest first. None otherwise, also where a value is quarantined or may be sighted with a new person today.
-        `_anonymous` then says whether only anonymous identifiers stand there.
+        Strongest first. Otherwise who its identifiers name, also where a value may be sighted with a new person today;
+        None if it is not plain. `_anonymous` then says whether only anonymous identifiers stand there.
         """
         if self._slow_spaces or event.space != DEFAULT_SPACE or type(event) in NAMED_OTHERWISE:
             return None
         ids = event.data.ids or NO_IDS
-        look_ups, self._anonymous, watched, firm = self._shapes[tuple(ids)]
-        owners, recall, only = self._index.owners.young, self._index.owners.recall, None
-        for kind, prefix in look_ups:
+        shape = self._shapes[tuple(ids)]
+        owners, only = self._index.owners.young, None
+        self._anonymous = shape.anonymous
+        for kind, prefix in shape.look_ups:
             value = ids[kind]
             if type(value) is not str:
                 return None
             key = prefix + value
-            owner = owners.get(key) or recall(key)
+            owner = owners.get(key)
             if owner is None or (only is not None and owner != only):
-                return None
+                return self._look_further(shape, ids, only, log_us, keys)
             only = owner
             keys.append(key)
         if only is None or only[0] == QUARANTINED:
             return None
-        for at, anchor in watched:
+        if shape.quiet or self._nothing_new(shape, keys, only, log_us):
+            return only
+        return Plain(shape, keys, [only] * len(keys), [], [])
+
+    def _look_further(
+        self, shape: Shape, ids: Identifiers, only: str | None, log_us: int, keys: list[str]
+    ) -> str | Plain | None:  # fmt: skip
+        """Go on where `only` owns the keys so far, and the next is not among the young ones or somebody else's."""
+        if only is not None and only[0] == QUARANTINED:
+            return None
+        owners: list[str | None] = [only] * len(keys)
+        new: list[str] = []
+        kinds: list[str] = []
+        young, find = self._index.owners.young, self._index.find
+        for kind, prefix in shape.look_ups[len(keys) :]:
+            value = ids[kind]
+            if type(value) is not str:
+                return None
+            key = prefix + value
+            owner = young.get(key)
+            if owner is None:
+                key, owner = find(kind, prefix, value)
+            if owner is None:
+                new.append(key)
+                kinds.append(kind)
+            elif owner[0] == QUARANTINED:
+                return None
+            keys.append(key)
+            owners.append(owner)
+        first = owners[0]
+        if first is not None and owners.count(first) == len(owners) and self._nothing_new(shape, keys, first, log_us):
+            return first
+        return Plain(shape, keys, owners, new, kinds)
+
+    def _nothing_new(self, shape: Shape, keys: list[str], owner: str, log_us: int) -> bool:
+        """Say whether an event whose identifiers all have one owner has no bearing on who is who."""
+        for at, anchor in shape.watched:
             sighting = self._index.sighted.young.get(keys[at])
             if sighting is None or sighting.day != log_us // DAY_US or sighting.people[0][0] != keys[anchor]:
-                return None
-        return None if firm and only in self._index.weak else only
+                return False
+        return not (shape.firm and owner in self._index.weak)
 
     def advance(self, until_us: int) -> None:
         """Forget the anonymous members whose time has come, in order."""
@@ -232,30 +269,43 @@ class Stitcher:
             return named
         return Rejected(RejectReason.NO_IDENTIFIER, "data.action_id: no action of ours, and data.ids names nobody")
 
-    def _applied(self, event: Event, event_us: int, log_us: int, key: str, data: bytes, named: Named | None) -> None:
-        assert named is not None
+    def _applied(
+        self, event: Event, event_us: int, log_us: int, key: str, data: bytes, named: Named | Plain
+    ) -> None:  # fmt: skip
         cause = Cause(key, event.source, event.id, event_us, log_us)
         self.totals.applied += 1
-        if isinstance(event, REQUESTS):
+        if isinstance(named, Plain):
+            resolved, ids = self._resolver.plainly(named, cause), named.keys
+        elif isinstance(event, REQUESTS):
             self._requested(event, cause, data, named)
             return
-        linked, created, known, by, erased_us = None, False, False, "", 0
-        if named.member_id is not None:
-            member_id = named.member_id
+        elif named.member_id is not None:
+            self._answered(event, cause, data, named.member_id)
+            return
         else:
+            ids = without_space(named.keys, event.space)
             resolved = self._resolver.resolve(event.space, named, cause, joins=type(event) is Alias)
-            person, created, by = resolved.person, resolved.created, resolved.by
-            member_id = person.member_id
-            if resolved.linked:
-                linked, known = resolved.linked, person.known
+        person, linked, known, erased_us = resolved.person, None, False, 0
+        if resolved.linked:
+            linked, known = resolved.linked, person.known
+            if self.totals.tombstones:
                 erased_us = self.requests.erased_us(linked, event.space)
-            elif not person.known:
-                self.people.touch(person, log_us)
-        self._note(event, cause, member_id, without_space(named.keys, event.space), data)
-        self._take_steps()
+        elif not person.known:
+            self.people.touch(person, log_us)
+        self._note(event, cause, person.member_id, ids, data)
+        if self.people.steps:
+            self._take_steps()
         self.steps.append(
-            Stitched(key, event.source, event.id, event_us, log_us, member_id, event, linked, known, created, by,
-                     erased_us)
+            Stitched(key, event.source, event.id, event_us, log_us, person.member_id, event, linked, known,
+                     resolved.created, resolved.by, erased_us)
+        )  # fmt: skip
+
+    def _answered(self, event: Event, cause: Cause, data: bytes, member_id: str) -> None:
+        """Hand on a receipt: an action of ours says whose it is."""
+        self._note(event, cause, member_id, [], data)
+        self.steps.append(
+            Stitched(cause.key, cause.source, cause.id, cause.event_us, cause.log_us, member_id, event, None,
+                     known=False, created=False)
         )  # fmt: skip
 
     def _requested(self, event: Split | Erase | Export, cause: Cause, data: bytes, named: Named) -> None:

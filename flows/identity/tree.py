@@ -149,6 +149,8 @@ class Forest:
 
     def _columns(self, person: Person) -> tuple[list[str], list[str], list[int], list[tuple[str, str]]]:
         complete(person)
+        if not person.pages:
+            return [*person.ids], [*person.via], [*person.linked_us], [*person.absorbed]
         ids, via, linked_us = person.ids[:1], person.via[:1], person.linked_us[:1]
         absorbed: list[tuple[str, str]] = []
         for number in range(person.pages):
@@ -162,20 +164,25 @@ class Forest:
 
     def plant(self, person: Person, ids: list[str], linked_us: int) -> None:
         """Give a new member its identifiers: a star around the first."""
-        person.ids, person.via, person.linked_us = list(ids), [""] * len(ids), [linked_us] * len(ids)
-        self._turn_page(person)
+        person.ids, person.via, person.linked_us = [*ids], [""] * len(ids), [linked_us] * len(ids)
+        if len(ids) > INLINE_MAX:
+            self._turn_page(person)
 
     def hang(self, person: Person, ids: list[str], hub: str, linked_us: int) -> None:
         """Link identifiers to one that the member has."""
-        complete(person)
+        if len(person.via) < len(person.ids):
+            complete(person)
         via = "" if hub == person.ids[0] else hub
         person.ids += ids
         person.via += [via] * len(ids)
         person.linked_us += [linked_us] * len(ids)
-        self._turn_page(person)
+        if len(person.ids) > INLINE_MAX:
+            self._turn_page(person)
 
-    def join(self, into: Person, other: Person, mine: str, theirs: str, seen_us: int, stands_for: str) -> Tree:
-        """Let `into` take over the tree of `other`, joined at two identifiers; give what that was, without edges.
+    def join(
+        self, into: Person, other: Person, mine: str, theirs: str, seen_us: int, stands_for: str
+    ) -> tuple[list[str], list[tuple[str, str]]]:  # fmt: skip
+        """Let `into` take over the tree of `other`, joined at two identifiers; give its identifiers and stones.
 
         The id of `other` goes with its identifier `stands_for` from then on.
         """
@@ -184,11 +191,13 @@ class Forest:
         complete(into)
         root = ids[0]
         into.ids += ids
-        into.via += [_packed(seen_us, mine, theirs), *(one or root for one in via[1:])]
+        into.via.append(_packed(seen_us, mine, theirs))
+        into.via += [one or root for one in via[1:]]
         into.linked_us += times
         into.absorbed += [*absorbed, (other.member_id, stands_for)]
-        self._turn_page(into)
-        return Tree(ids, times, [], absorbed)
+        if len(into.ids) > INLINE_MAX:
+            self._turn_page(into)
+        return ids, absorbed
 
     def cut_down(self, person: Person) -> None:
         """Leave a member without identifiers."""

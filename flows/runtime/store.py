@@ -105,11 +105,12 @@ class Store:
             return
         self._changed = True
         batch = WriteBatch(raw_mode=True)
+        put = batch.put
         for key, value in rows:
             if value is None:
                 batch.delete(key)
             else:
-                batch.put(key, value)
+                put(key, value)
         self._db.write(batch, self._unlogged)
 
     def write_changed(self, key: bytes, value: bytes) -> None:

@@ -120,6 +120,17 @@ class Table(Generic[T]):
                 self._turn()
         self.young[key] = row
 
+    def put_all(self, keys: list[str], row: T) -> None:
+        """Keep the same row, one that nobody changes, under several keys."""
+        for key in keys:
+            self.dirty[key] = row
+            if key not in self.young:
+                if self._old:
+                    self._old.pop(key, None)
+                if len(self.young) >= self.young_max:
+                    self._turn()
+            self.young[key] = row
+
     def remove(self, key: str) -> None:
         """Forget the row."""
         self.young.pop(key, None)
@@ -155,18 +166,14 @@ class Table(Generic[T]):
         if self._store is None:
             self.dirty.clear()
             return
-        packed_bytes, rows = 0, list[tuple[bytes, bytes | None]]()
+        rows: list[tuple[bytes, bytes | None]] = []
         dirty, pack = self.dirty, self._pack
-        for group, keys in by_group(self.dirty, self._groups):
+        for group, keys in by_group(dirty, self._groups):
             prefix = group_prefix(group, self._groups) + self._tag
-            for key in keys:
-                row = dirty[key]
-                packed = None if row is None else pack(row)
-                packed_bytes += 0 if packed is None else len(packed)
-                rows.append((prefix + key.encode(), packed))
+            rows += [(prefix + key.encode(), None if (row := dirty[key]) is None else pack(row)) for key in keys]
         self._store.write(rows)
         self.dirty.clear()
-        self._learn(packed_bytes, len(rows))
+        self._learn(sum([len(packed) for _, packed in rows if packed is not None]), len(rows))
 
     def _learn(self, packed_bytes: int, count: int) -> None:
         if count < ROWS_MIN:

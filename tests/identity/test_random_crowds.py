@@ -84,3 +84,29 @@ def test_neither_batches_nor_a_small_cache_decide_anything(seed: int, tmp_path: 
     expected = told(plain, rows, None)
     assert expected == told(stored, rows, random.Random(seed))
     assert min(plain.totals.merges, plain.totals.duplicate, plain.totals.left_out.get("device/quarantined", 0)) > 0
+
+
+def listed(row: Row) -> Row:
+    """The same event with every identifier in a list of its own: so it goes by all the rules, whatever its types."""
+    fields = msgspec.json.decode(row[4])
+    ids = fields["data"]["ids"]
+    fields["data"]["ids"] = {name: [given] if isinstance(given, str) else given for name, given in ids.items()}
+    raw = msgspec.json.encode(fields)
+    event = EventDecoder().decode(raw)
+    assert not isinstance(event, Rejected), event
+    return (*row[:4], raw, event)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_plain_event_comes_to_what_all_the_rules_say(seed: int) -> None:
+    """Who is who, whose every event is, and what was left out: as if none of the rules had been spared."""
+    rows = crowd(seed)
+    stations = StitchHost(Wiring(shop()), 0), StitchHost(Wiring(shop()), 0)
+    spared, asked = (station.work(LogBatch(some, None, 0, 0.0)) for station, some in zip(
+        stations, (rows, list(map(listed, rows))), strict=True
+    ))  # fmt: skip
+    for table in ("identity", "members", "alerts"):
+        assert spared.lines[table] == asked.lines[table]
+    assert [step.member_id for step in spared.steps] == [step.member_id for step in asked.steps]
+    assert (spared.moved, spared.gone) == (asked.moved, asked.gone)
+    assert stations[0].totals == stations[1].totals

@@ -79,6 +79,18 @@ def test_a_store_kiosk_where_everybody_shows_a_card() -> None:
         """, THREE_ON_ANYTHING)  # fmt: skip
 
 
+def test_a_quarantined_till_beside_a_cookie() -> None:
+    """Though it counts more than the cookie, it joins nobody, and the event is the cookie's member's."""
+    check("""
+        2026-01-01T10:00  visit  crm:1 pos:till     -> A made
+        2026-01-01T10:01  visit  crm:2 pos:till     -> B made, quarantine pos:till
+        2026-01-01T10:02  visit  cookie:c           -> C made
+        2026-01-01T10:03  visit  pos:till cookie:c  -> C
+        2026-01-01T10:04  visit  pos:till cookie:d  -> D made
+        2026-01-01T10:05  visit  pos:till           -> B
+        """, {"identifiers": {"pos": {"shared": {"members": 1, "within": "month"}}}})  # fmt: skip
+
+
 def test_a_call_centres_phone_number() -> None:
     """A number that names a person is shared too, when its type says so; without `undo` past links stay."""
     check("""

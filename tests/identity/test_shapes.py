@@ -49,6 +49,30 @@ def test_undeclared_types_and_none_go_the_slow_way() -> None:
     assert shapes[()] == SLOW
 
 
+def test_more_identifiers_than_are_accepted_go_the_slow_way() -> None:
+    """There it is said."""
+    few = IdentityIndex(program("limits: {event_identifiers_max: 2}"), tables())
+    assert Shapes(few)["cookie", "email", "loyalty"] == SLOW
+    assert Shapes(few)["cookie", "email"] != SLOW
+
+
+def test_one_owner_of_all_leaves_nothing_to_ask_of_quiet_types() -> None:
+    """That is: of one that is not shared, or of shared ones without a person beside them."""
+    shapes = Shapes(index())
+    assert shapes["email",].quiet
+    assert shapes["cookie", "device"].quiet
+    assert not shapes["cookie", "email"].quiet
+    assert not shapes["loyalty", "email"].quiet
+
+
+def test_shared_types_that_are_not_watched_stand_alone() -> None:
+    """Nobody can be seen with them."""
+    shapes = Shapes(index())
+    assert shapes["cookie", "phone"].alone == (0,)
+    assert shapes["phone",].alone == (0,)
+    assert shapes["cookie", "email"].alone == ()
+
+
 def test_senders_cannot_make_shapes_without_end() -> None:
     """However many undeclared names come, few are remembered."""
     shapes = Shapes(index())

@@ -168,3 +168,18 @@ def test_where_members_live_does_not_change() -> None:
 
 
 GROUPS = [160, 97, 194]
+
+
+def test_one_row_under_several_keys_is_as_if_each_had_been_put(tmp_path: Path) -> None:
+    """Also when the table turns over in between, and when it is opened anew."""
+    store = Store(tmp_path, 0)
+    table: Table[Row] = Table(b"t", pack, unpack, store, 256, 1)
+    table.young_max = 3
+    keys = [str(number) for number in range(10)]
+    table.put_all(keys, [7])
+    assert [table.get(key) for key in keys] == [[7]] * 10
+    table.flush()
+    number = store.checkpoint()
+    store.close()
+    again: Table[Row] = Table(b"t", pack, unpack, Store(tmp_path, number), 256, 1)
+    assert [again.get(key) for key in keys] == [[7]] * 10
