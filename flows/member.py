@@ -14,6 +14,7 @@ from flows.decisions.decide import TIMER as QUIET_TIMER
 from flows.decisions.decide import Decider
 from flows.earned import Earner
 from flows.ledger.budgets import Budgets
+from flows.ledger.keeping import OURSELVES
 from flows.ledger.keeping import SIGNAL as EXPIRING
 from flows.ledger.ledger import TIMERS as LEDGER_TIMERS
 from flows.ledger.ledger import Ledger
@@ -28,7 +29,7 @@ from schemas.events import CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ExportAsked, ReceiptNoted
 from schemas.states import Deferred, Member, encode_state
-from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
+from schemas.stitched import Cause, Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
 
@@ -106,6 +107,8 @@ class MemberMachine:
             event = step.event
             if member.books.awaited:
                 self._ledger.happened(member, event, step, emit)
+                if self._standing is not None:
+                    self._standing.released(member, step, emit)
             handler = handlers.get(type(event))
             if handler is not None:
                 handler(member, event, step, emit)
@@ -153,6 +156,9 @@ class MemberMachine:
         if warned is None:
             self._members.put(member.member_id, member)
             return False
+        if self._standing is not None:
+            name = f"{timer.kind}:{member.member_id}:{member.books.entries}"
+            self._standing.released(member, Cause(name, OURSELVES, name, timer.due_us, timer.due_us), self.emit)
         for one in warned:
             subject = f"{one.currency}:{one.expires_us}"
             cause_key = f"{member.member_id}:{EXPIRING}:{subject}"

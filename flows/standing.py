@@ -40,23 +40,20 @@ NO_SIGN_OF_JOINING = frozenset({"split", "erase", "export", "receipt", "alias"})
 
 
 class Heard:
-    """What the ledger tells of points as they are earned, or taken back by returns, until the tiers are told."""
+    """What the ledger tells of points as they become a member's, or are taken back, until the tiers are told."""
 
     def __init__(self) -> None:
-        self._heard: list[tuple[str, str, int, bool]] = []
+        self._heard: list[tuple[str, str, int, bool, str]] = []
 
-    def __call__(
-        self, member_id: str, currency: str, points: int, qualifying: bool, _cause: Cause, _emit: Emit
-    ) -> None:
-        """Note signed points of a member."""
-        self._heard.append((member_id, currency, points, qualifying))
+    def __call__(self, member_id: str, currency: str, points: int, qualifying: bool, by: str) -> None:
+        """Note signed points of a member, the doing of the identifier `by`."""
+        self._heard.append((member_id, currency, points, qualifying, by))
 
-    def take(self, member_id: str) -> list[tuple[str, int, bool]]:
+    def take(self, member_id: str) -> list[tuple[str, int, bool, str]]:
         """Give what was told of a member, once."""
         if not self._heard:
             return []
-        taken = [(currency, points, qualifying) for whose, currency, points, qualifying in self._heard
-                 if whose == member_id]  # fmt: skip
+        taken = [told[1:] for told in self._heard if told[0] == member_id]
         self._heard = [told for told in self._heard if told[0] != member_id]
         return taken
 
@@ -227,9 +224,16 @@ class StandingMachine:
         if self._tiers is not None:
             self._tiers.count(member, self._heard_of(member, self._tiers), cause, emit)
 
+    def released(self, member: Member, cause: Cause, emit: Emit) -> None:
+        """Tell the tiers of points that were held and are the member's now, each for the identifier that earned it."""
+        if self._tiers is not None:
+            for currency, points, qualifying, by in self._heard.take(member.member_id):
+                changes = self._tiers.of_points(currency, points, qualifying=qualifying)
+                self._tiers.count(member, changes, cause, emit, by)
+
     def _heard_of(self, member: Member, tiers: Tiers) -> list[Change]:
         changes: list[Change] = []
-        for currency, points, qualifying in self._heard.take(member.member_id):
+        for currency, points, qualifying, _ in self._heard.take(member.member_id):
             changes += tiers.of_points(currency, points, qualifying=qualifying)
         return changes
 

@@ -107,7 +107,11 @@ class Account(Struct, array_like=True, gc=False):
 
 
 class Hold(Struct, array_like=True, gc=False):
-    """Points that are pending until `until_us` of log time or an event `awaits`; earned by the event `source`, `id`."""
+    """Points that are pending until `until_us` of log time or an event `awaits`; earned by the event `source`, `id`.
+
+    `qualifying` says whether they count for the tier when they are released; None: they were counted when they were
+    earned (rows of the versions that did so).
+    """
 
     currency: str
     points: int
@@ -119,6 +123,7 @@ class Hold(Struct, array_like=True, gc=False):
     source: str
     id: str
     ordered: bool = False
+    qualifying: bool | None = None
 
 
 class Accrual(Struct, array_like=True, gc=False):

@@ -1,8 +1,11 @@
 """What rules give: points that are there at once, in a lot with its expiry, or pending in a hold.
 
 A hold is resolved once: released when its time or its event comes, whole or in part, or voided as far as a return takes
-its points back. Points that are released open the lot that they would have opened when they were earned.
+its points back. Points that are released open the lot that they would have opened when they were earned, and only then
+count for the tier.
 """
+
+from collections.abc import Callable
 
 from flows.ledger.expiry import NEVER
 from flows.ledger.grants import Grant
@@ -16,12 +19,15 @@ from schemas.stitched import Cause, Emit
 
 TIMER = "hold"
 
+# (member id, currency, signed points, qualifying, by): told of what becomes the member's, and of what returns take back
+EarnedTold = Callable[[str, str, int, bool, str], None]
+
 
 class Giver:
     """Gives points, and releases those that were held."""
 
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
+    def __init__(self, keeper: Keeper, earned: EarnedTold | None = None) -> None:
+        self._keeper, self._earned = keeper, earned
         self._terms = keeper.terms
 
     def give(self, side: Side, grant: Grant, cause: Cause, emit: Emit, piece: Order | None = None) -> None:
@@ -48,6 +54,8 @@ class Giver:
             number = self.put(books, account, terms, lot, changes)
         mark = repeated(emit, cause, grant.rule, currency)
         self._keeper.enter(side, currency, legs, grant.rule, cause, emit, mark, changes)
+        if self._earned is not None and not held:
+            self._earned(side.member_id, currency, points, grant.qualifying, by)
         if piece is not None:
             earned = Earned(grant.rule, currency, points, 0, number, expires_us, 0, grant.qualifying)
             if grant.lines:
@@ -62,7 +70,7 @@ class Giver:
         number = new_number(books)
         books.holds[number] = Hold(
             grant.currency, grant.points, grant.rule, until_us, awaits, expires_us, whose(cause), cause.source,
-            cause.id, ordered,
+            cause.id, ordered, grant.qualifying,
         )  # fmt: skip
         if awaits:
             books.awaited.setdefault(awaits, []).append(number)
@@ -126,6 +134,8 @@ class Giver:
             self.put(books, account, self._terms[hold.currency], lot, changes)
             fit(account, changes)
         self._keeper.enter(side, hold.currency, legs, f"release.{hold.rule}", cause, emit, mark, changes)
+        if self._earned is not None and hold.qualifying is not None:
+            self._earned(side.member_id, hold.currency, points, hold.qualifying, hold.by)
 
 
 def new_number(books: Books) -> int:

@@ -11,12 +11,12 @@ The parts: orders (what was bought), giving (points into lots and holds), return
 parting (merges, splits, erasures).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from config.program import Program
 from flows.ledger import merging, parting
 from flows.ledger.giving import TIMER as HOLD_TIMER
-from flows.ledger.giving import Giver
+from flows.ledger.giving import EarnedTold, Giver
 from flows.ledger.grants import Grant
 from flows.ledger.keeping import TIMER as EXPIRY_TIMER
 from flows.ledger.keeping import Keeper, Side, Warned
@@ -36,19 +36,16 @@ from schemas.stitched import Cause, Emit
 TIMERS = frozenset({EXPIRY_TIMER, HOLD_TIMER})
 ACCRUAL_RULE = "accrual"
 
-# (member id, currency, signed points, qualifying, cause, emit): told of what is earned and taken back
-Earned = Callable[[str, str, int, bool, Cause, Emit], None]
-
 
 class Ledger:
     """Stateless but for the program: every method changes the books it is given and emits what it did.
 
-    `earned` is told of points as they are earned (also those that are held) and taken back by returns.
+    `earned` is told of points as they become available, held ones when they are released, and as returns take them back.
     """
 
-    def __init__(self, program: Program, earned: Earned | None = None) -> None:
+    def __init__(self, program: Program, earned: EarnedTold | None = None) -> None:
         self._keeper = Keeper(program)
-        self._giver = Giver(self._keeper)
+        self._giver = Giver(self._keeper, earned)
         self._returns = Returns(self._keeper)
         self._spending = Spending(self._keeper, self._giver, program.retention.orders)
         self._orders_us = program.retention.orders
@@ -155,16 +152,13 @@ class Ledger:
             self._settle(side, order, cause, emit)
 
     def _give(self, side: Side, grant: Grant, cause: Cause, emit: Emit, piece: Order | None = None) -> None:
-        if not grant.points:
-            return
-        self._giver.give(side, grant, cause, emit, piece)
-        if self._earned is not None:
-            self._earned(side.member_id, grant.currency, grant.points, grant.qualifying, cause, emit)
+        if grant.points:
+            self._giver.give(side, grant, cause, emit, piece)
 
     def _settle(self, side: Side, order: Order, cause: Cause, emit: Emit, mark: str = "") -> None:
         for earned, points in self._returns.settle(side, order, cause, emit, mark):
             if self._earned is not None and points:
-                self._earned(side.member_id, earned.currency, -points, earned.qualifying, cause, emit)
+                self._earned(side.member_id, earned.currency, -points, earned.qualifying, whose(cause))
 
     def happened(self, member: Member, event: CloudEvent, cause: Cause, emit: Emit) -> None:
         """Release what waits for an event of this type (of an activity also: of this kind)."""

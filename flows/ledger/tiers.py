@@ -78,15 +78,21 @@ class Tiers:
         """Give what an event of this type changes, or an activity of this kind."""
         return [(name, 1) for name in self._visits.get(event, ())]
 
-    def count(self, member: Member, changes: list[Change], cause: Cause, emit: Emit) -> None:
-        """Count changes of measures at the time of their event, and let the member rise if they are enough."""
+    def count(
+        self, member: Member, changes: list[Change], cause: Cause, emit: Emit, by: str | None = None
+    ) -> None:  # fmt: skip
+        """Count changes of measures at the time of their event, and let the member rise if they are enough.
+
+        They are the doing of the identifier `by`; None: of that of the event.
+        """
         if not changes:
             return
         standing = self.joined(member, cause, emit)
         lower = any(value < 0 for _, value in changes)
         fall = self._falls_at_once(member, standing, cause) if lower else None
         bucket = self.reach.bucket(cause.event_us, member_zone(member, self._zone))
-        by = cause.by if isinstance(cause, Stitched) else UNKNOWN_ONE
+        if by is None:
+            by = cause.by if isinstance(cause, Stitched) else UNKNOWN_ONE
         share = standing.shares.get(by)
         if share is None:
             share = standing.shares[by] = Share()
