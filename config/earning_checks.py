@@ -48,6 +48,8 @@ def _errors(data: Mapping[str, object]) -> Iterator[InitErrorDetails]:
             types = sorted(EVENT_TYPES.keys() | activities)
             expected = f"an event type: {', '.join(map(printable, types))}"
             yield _error(at, Said(("hold", "event"), awaited, expected, tuple(types)))
+        if rule.hold is not None and rule.hold.releases == "quantity" and awaited not in {"activity"} | activities:
+            yield _error(at, Said(("hold", "releases"), "quantity", "an `event` with a quantity: an activity"))
         yield from _conditions(at, rule, names_of(on, tiers), tiers)
     yield from (_error((), said) for said in _bonuses(rules))
 

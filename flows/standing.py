@@ -243,17 +243,17 @@ class StandingMachine:
         if level is None or level.earn_percent == NO_BONUS_PERCENT:
             yield from grants
             return
-        base: dict[tuple[str, int | None, str | None, int | None], int] = {}
+        base: dict[tuple[str, int | None, str | None, int | None, bool], int] = {}
         for grant in grants:
-            terms = (grant.currency, grant.held_until_us, grant.held_for, grant.expires_us)
+            terms = (grant.currency, grant.held_until_us, grant.held_for, grant.expires_us, grant.held_parts)
             base[terms] = base.get(terms, 0) + grant.points
             yield grant
         extra = level.earn_percent - NO_BONUS_PERCENT
         rule = f"tier.{level.id}"
-        for (currency, until_us, held_for, expires_us), points in base.items():
+        for (currency, until_us, held_for, expires_us, parts), points in base.items():
             yield Grant(
                 rule, currency, points * extra // 100, qualifying=False, held_until_us=until_us, held_for=held_for,
-                expires_us=expires_us,
+                expires_us=expires_us, held_parts=parts,
             )  # fmt: skip
 
     def _counts(self, member: Member) -> bool:

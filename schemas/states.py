@@ -110,7 +110,7 @@ class Hold(Struct, array_like=True, gc=False):
     """Points that are pending until `until_us` of log time or an event `awaits`; earned by the event `source`, `id`.
 
     `qualifying` says whether they count for the tier when they are released; None: they were counted when they were
-    earned (rows of the versions that did so).
+    earned (rows of the versions that did so). `parts`: an event that says a quantity releases so much of it.
     """
 
     currency: str
@@ -124,6 +124,7 @@ class Hold(Struct, array_like=True, gc=False):
     id: str
     ordered: bool = False
     qualifying: bool | None = None
+    parts: bool = False
 
 
 class Accrual(Struct, array_like=True, gc=False):

@@ -174,8 +174,9 @@ class ReadyRule:
         held_for = None if rule.hold is None else rule.hold.event
         expires_us = None if rule.expires_after is None else scene.at_us + rule.expires_after
         return Grant(
-            rule.id, rule.currency, points, rule.qualifying, until_us, held_for, expires_us, worth.lines, worth.weight
-        )
+            rule.id, rule.currency, points, rule.qualifying, until_us, held_for, expires_us, worth.lines,
+            worth.weight, rule.hold is not None and rule.hold.releases == "quantity",
+        )  # fmt: skip
 
 
 _BONUS = Worth(1, 1, 1, 1)

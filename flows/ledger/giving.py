@@ -70,7 +70,7 @@ class Giver:
         number = new_number(books)
         books.holds[number] = Hold(
             grant.currency, grant.points, grant.rule, until_us, awaits, expires_us, whose(cause), cause.source,
-            cause.id, ordered, grant.qualifying,
+            cause.id, ordered, grant.qualifying, grant.held_parts,
         )  # fmt: skip
         if awaits:
             books.awaited.setdefault(awaits, []).append(number)
@@ -105,12 +105,23 @@ class Giver:
         self.release(side, number, Cause(name, hold.source, hold.id, due_us, due_us), emit)
         return True
 
-    def happened(self, side: Side, names: list[str], cause: Cause, emit: Emit) -> None:
-        """Release what waits for an event of these names."""
+    def happened(self, side: Side, names: list[str], points: int | None, cause: Cause, emit: Emit) -> None:
+        """Release what waits for an event of these names.
+
+        Of what is released in parts an event that says a number of `points` releases so many of each rule's, the
+        oldest first; the rest waits for the next one.
+        """
+        books = side.books
         for name in names:
-            for number in side.books.awaited.pop(name, ()):
-                if number in side.books.holds:
-                    self.release(side, number, cause, emit, f":{number}")
+            left: dict[str, int] = {}
+            for number in list(books.awaited.get(name, ())):
+                hold = books.holds[number]
+                part = hold.points
+                if hold.parts and points is not None:
+                    part = min(part, left.get(hold.rule, points))
+                    left[hold.rule] = left.get(hold.rule, points) - part
+                if part or not hold.points:
+                    self.release(side, number, cause, emit, f":{number}", part)
 
     def release(
         self, side: Side, number: int, cause: Cause, emit: Emit, mark: str = "", points: int | None = None

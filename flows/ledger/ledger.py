@@ -40,7 +40,7 @@ ACCRUAL_RULE = "accrual"
 class Ledger:
     """Stateless but for the program: every method changes the books it is given and emits what it did.
 
-    `earned` is told of points as they become available, held ones when they are released, and as returns take them back.
+    `earned` is told of points as they become available (held ones when released) and as returns take them back.
     """
 
     def __init__(self, program: Program, earned: EarnedTold | None = None) -> None:
@@ -162,10 +162,11 @@ class Ledger:
 
     def happened(self, member: Member, event: CloudEvent, cause: Cause, emit: Emit) -> None:
         """Release what waits for an event of this type (of an activity also: of this kind)."""
-        names = [str(event.__struct_config__.tag)]
+        names, points = [str(event.__struct_config__.tag)], None
         if isinstance(event, Activity):
             names.append(event.data.kind)
-        self._giver.happened(Side(member.member_id, member.books), names, cause, emit)
+            points = None if event.data.quantity is None else max(0, int(event.data.quantity))
+        self._giver.happened(Side(member.member_id, member.books), names, points, cause, emit)
 
     def fire(self, member: Member, timer: Timer, emit: Emit) -> list[Warned] | None:
         """Expire, warn, release; gives the warnings raised, None if nothing happened that anyone could see."""

@@ -65,6 +65,7 @@ WRONG = [
     (f"{VISIT}, hold: {{delay: 121mo}}", "8: earn.0.hold.delay: found '121mo'; expected a delay of at most 120mo"),
     (f"{VISIT}, hold: {{until: 2026-06-01, rounding: up}}", "8: earn.0.hold.rounding: found 'up'; expected `delay` beside it"),
     (f"{VISIT}, hold: {{event: purchse}}", f"8: earn.0.hold.event: found 'purchse'; expected an event type: {TYPES} (did you mean 'purchase'?)"),
+    (f"{VISIT}, hold: {{event: purchase, releases: quantity}}", "8: earn.0.hold.releases: found 'quantity'; expected an `event` with a quantity: an activity"),
     (f"{SPEND}\n  id: a, on: purchase, currency: points, points: 5, bonus: {{percent: 100}}", "9: earn.1.points: found 5; expected `points` or `bonus`, not both: a bonus takes points from other rules"),
     ("id: a, on: purchase, currency: points, bonus: {percent: 100}", f"8: earn.0.bonus: found a mapping; expected {BONUS}: there is none"),
     (f"{SPEND}\n  id: a, on: purchase, currency: points, bonus: {{percent: 100, of: [spand]}}", f"9: earn.1.bonus.of.0: found 'spand'; expected {BONUS}: spend"),
