@@ -103,10 +103,15 @@ class Instance(Struct, array_like=True, gc=False):
 
 
 class Offers(Struct, array_like=True, gc=False):
-    """Instances by key, and what happened lately, for grants that come later than what they cover."""
+    """Instances by key, and what happened lately, for grants that come later than what they cover.
+
+    `granted` are the keys of grants that named themselves, with their log time: one that comes again is refused, also
+    when its instance is over and gone.
+    """
 
     instances: dict[str, Instance] = {}
     recent: list[Happened] = []
+    granted: dict[str, int] = {}
 
 
 class Voucher(Struct, array_like=True, gc=False):

@@ -4,7 +4,8 @@ A grant makes an instance, named by the grant, so that the same offer can be ope
 by its own time for the instances whose window holds it, once each; which of them, and how many it may complete, is the
 program's to say (`counts_for`, `completes`). What happened is remembered for `late`, so a grant that comes after the
 purchases it covers still finds them, and an instance is kept so much longer than its window. An instance is completed
-once; what it gives is handed back as grants for the ledger, or given as a voucher.
+once; what it gives is handed back as grants for the ledger, or given as a voucher. A grant that named itself is
+remembered as long as orders are, so that it is given once.
 """
 
 import msgspec
@@ -30,6 +31,7 @@ from schemas.stitched import Cause, Emit, Parted, Stitched
 
 TIMER = "offer"
 PARTS_MAX, INSTANCES_MAX, RECENT_MAX = 256, 500, 1000
+PRUNED_EVERY = 32
 
 
 class Reward(Struct, frozen=True, gc=False):
@@ -45,6 +47,7 @@ class Challenges:
     def __init__(self, program: Program, rewards: Rewards) -> None:
         self.offers = dict(sorted(program.offers.items()))
         self._rewards = rewards
+        self._grants_us = program.retention.orders
         self.windows = Windows(program)
         self._by_event: dict[str, list[str]] = {}
         self._triggers: dict[str, list[str]] = {}
@@ -74,7 +77,21 @@ class Challenges:
             refuse(member, "offer_grant", RefusalReason.UNKNOWN_OFFER, cause, emit, data.offer)
             return []
         key = f"{data.offer}:{data.grant_id or cause.key}"
-        return self._open(member, data.offer, offer, key, cause, emit, "offer_grant")
+        if member.offers is not None and member.offers.granted.get(key, 0) > cause.log_us - self._grants_us:
+            refuse(member, "offer_grant", RefusalReason.ALREADY_GRANTED, cause, emit, key)
+            return []
+        given = self._open(member, data.offer, offer, key, cause, emit, "offer_grant")
+        opened = None if member.offers is None else member.offers.instances.get(key)
+        if member.offers is not None and data.grant_id and opened is not None and opened.cause == cause.key:
+            self._note(member.offers, key, cause.log_us)
+        return given
+
+    def _note(self, offers: Offers, key: str, log_us: int) -> None:
+        """Remember a grant, and now and then forget those that are older than orders are remembered."""
+        if len(offers.granted) % PRUNED_EVERY == PRUNED_EVERY - 1:
+            oldest_us = log_us - self._grants_us
+            offers.granted = {known: at_us for known, at_us in offers.granted.items() if at_us > oldest_us}
+        offers.granted[key] = log_us
 
     def _open(
         self, member: Member, name: str, offer: Offer, key: str, cause: Stitched, emit: Emit, kind: str | None
@@ -266,6 +283,8 @@ class Challenges:
             into.offers = Offers()
         given: list[Reward] = []
         mine = into.offers
+        for key, at_us in other.offers.granted.items():
+            mine.granted[key] = max(at_us, mine.granted.get(key, 0))
         known_causes = {happened.cause for happened in mine.recent}
         mine.recent += [happened for happened in other.offers.recent if happened.cause not in known_causes]
         mine.recent.sort(key=when)
@@ -307,9 +326,10 @@ class Challenges:
             else:
                 continue
             self._wake(parted, key, theirs.instances[key], emit)
+        theirs.granted = dict(ours.granted)     # with both, so that none is given twice
         theirs.recent = [happened for happened in ours.recent if happened.by in gone]
         ours.recent = [happened for happened in ours.recent if happened.by not in gone]
-        if theirs.instances or theirs.recent:
+        if theirs.instances or theirs.recent or theirs.granted:
             parted.offers = theirs
 
     def progress(self, instance: Instance) -> tuple[int, int]:

@@ -98,6 +98,34 @@ def test_a_grant_with_an_id_is_made_once() -> None:
         """, by)  # fmt: skip
 
 
+def test_the_id_of_a_grant_is_used_up_when_its_window_is_over() -> None:
+    """Completed or not, also after a merge and on both sides of a split; another offer has ids of its own."""
+    by = shop(DISCOUNT, f"  other: {DISCOUNT}")
+    check("""
+        offer_grant  ada      2026-03-01T10:00  deal g1        -> deal granted
+        offer_grant  bob      2026-03-01T10:01  deal g2        -> deal granted
+        purchase     bob      2026-03-02T10:00  o1  10.00 USD  -> +5 stars, deal completed 1000
+        later        -        2026-03-20T10:00                 -> deal expired 0
+        offer_grant  ada      2026-03-20T11:00  deal g1        -> refused ALREADY_GRANTED
+        offer_grant  bob      2026-03-20T11:01  deal g2        -> refused ALREADY_GRANTED
+        alias        ada+bob  2026-03-20T12:00                 -> -5 stars, +5 stars
+        offer_grant  ada      2026-03-20T13:00  deal g2        -> refused ALREADY_GRANTED
+        split        ada      2026-03-20T14:00  bob            -> -5 stars, +5 stars
+        offer_grant  bob      2026-03-20T15:00  deal g1        -> refused ALREADY_GRANTED
+        offer_grant  ada      2026-03-20T15:01  deal g2        -> refused ALREADY_GRANTED
+        offer_grant  ada      2026-03-20T16:00  other g1       -> other granted
+        """, by)  # fmt: skip
+
+
+def test_grants_are_forgotten_with_orders() -> None:
+    """An id may be used again after `retention.orders`."""
+    by = shop(DISCOUNT, "retention: {events: 30d, orders: 30d}")
+    check("""
+        offer_grant  ada  2026-03-01T10:00  deal g1  -> deal granted
+        offer_grant  ada  2026-03-31T10:00  deal g1  -> deal expired 0, deal granted
+        """, by)  # fmt: skip
+
+
 def test_what_comes_late_counts_by_its_own_time() -> None:
     """A grant finds purchases that came before it, a purchase the instance whose window is over."""
     by = shop(DISCOUNT.replace("lasts", "late: 2d, lasts"))
