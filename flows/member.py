@@ -45,7 +45,8 @@ class Shared(NamedTuple):
 class MemberMachine:
     """`apply` steps and `advance` the clock; says what it did through `emit`, and whom it touched in `touched`.
 
-    A member in `put_aside` waits for another worker: its timers collect there, as a heap, instead of firing.
+    Members of a lane in `put_aside` wait for another worker: their timers collect there, as a heap, instead of firing.
+    `lane` gives that of a member; alone, a member is its own.
     """
 
     def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue, shared: Shared) -> None:
@@ -64,6 +65,8 @@ class MemberMachine:
         self.exports: list[ExportAsked] = []
         self.forgotten_events = 0
         self.put_aside: dict[str, list[Timer]] = {}
+        self.lane: Callable[[str], str] = str
+        self._asleep: str | None = None
         self._handlers: dict[type, Handler] = {
             events.Purchase: self._purchase,
             events.Return: self._return,
@@ -118,7 +121,7 @@ class MemberMachine:
     def advance(self, until_us: int) -> None:
         """Fire every timer that is due at `until_us` or before, in order; one may arm the next."""
         while (timer := self._timers.pop_due(until_us)) is not None:
-            waits = self.put_aside.get(timer.owner)
+            waits = self.put_aside.get(self.lane(timer.owner)) if self.put_aside else None
             if waits is None:
                 self.fire(timer)
             else:
@@ -178,10 +181,13 @@ class MemberMachine:
         self.touched[member.member_id] = member
 
     def _wake(self, due_us: int, owner: str, kind: str, key: str) -> None:
-        if owner in self.put_aside:
-            heappush(self.put_aside[owner], Timer(due_us, owner, kind, key))
-        else:
+        waits = self.put_aside.get(self.lane(owner)) if self.put_aside else None
+        if owner == self._asleep:
+            return
+        if waits is None:
             self._timers.arm(Timer(due_us, owner, kind, key))
+        else:
+            heappush(waits, Timer(due_us, owner, kind, key))
 
     # what happens to members
 
@@ -267,12 +273,9 @@ class MemberMachine:
         """Take out of `member_id` what is a member of its own from now on, and give it."""
         keeps = self._members.get(step.member_id)
         assert keeps is not None, step.member_id
-        waits = self.put_aside.get(step.part_id)
-        self.put_aside[step.part_id] = []       # who takes the part wakes it
+        self._asleep = step.part_id             # who takes the part wakes it
         part = self._uniting.part(keeps, step, self.emit)
-        del self.put_aside[step.part_id]
-        if waits is not None:
-            self.put_aside[step.part_id] = waits
+        self._asleep = None
         self._changed(keeps, step.log_us)
         return part
 
