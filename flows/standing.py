@@ -126,6 +126,8 @@ class StandingMachine:
         assert inner is not None
 
         def take_return(member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:
+            if self._tiers is not None:
+                self._tiers.joined(member, step, emit)
             data = event.data
             before = self._worth(member.books, data.order_id, step.log_us)
             inner(member, event, step, emit)
@@ -143,6 +145,8 @@ class StandingMachine:
         assert inner is not None
 
         def redeem(member: Member, event: events.Redeem, step: Stitched, emit: Emit) -> None:
+            if self._tiers is not None:
+                self._tiers.joined(member, step, emit)
             data, redemptions = event.data, member.books.redemptions
             if data.reward is None or not self._rewards.catalogue:
                 inner(member, event, step, emit)
@@ -163,6 +167,8 @@ class StandingMachine:
         assert inner is not None
 
         def redeem_cancel(member: Member, event: events.RedeemCancel, step: Stitched, emit: Emit) -> None:
+            if self._tiers is not None:
+                self._tiers.joined(member, step, emit)
             redemption_id = event.data.redemption_id
             reason = self._rewards.cancel_refusal(member, redemption_id)
             if reason is not None:
