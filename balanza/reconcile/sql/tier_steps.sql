@@ -27,7 +27,7 @@ CREATE TABLE tier_steps AS
 WITH steps AS (
     SELECT log_us AS at_us, event_us, seq, 1 AS late, 0 AS change, 'event' AS kind, member_id, NULL AS other_id,
            given_by, NULL AS measure, NULL AS value, NULL::VARCHAR[] AS ids
-    FROM applied WHERE type NOT IN ('split', 'erase', 'export', 'receipt', 'alias', 'return', 'redeem', 'redeem_cancel')
+    FROM applied WHERE type NOT IN ('split', 'erase', 'export', 'receipt', 'alias')
     UNION ALL
     SELECT log_us, event_us, applied.seq, 1, 1, 'count', counts.member_id, NULL, CASE WHEN type != 'split' THEN given_by END,
            measure, sum(value)::BIGINT, NULL
