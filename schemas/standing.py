@@ -89,7 +89,7 @@ class Part(Struct, array_like=True, gc=False):
 class Instance(Struct, array_like=True, gc=False):
     """An offer or challenge as one grant gave it; it counts what lies in its window and is completed once.
 
-    `parts` are emptied at completion: `progress` is what they came to then.
+    `parts` are emptied at completion: `progress` is what they came to then, `done_by` the event that completed it.
     """
 
     offer: str
@@ -100,6 +100,7 @@ class Instance(Struct, array_like=True, gc=False):
     parts: list[Part] = []
     done_us: int = 0
     progress: int = 0
+    done_by: str = ""
 
 
 class Offers(Struct, array_like=True, gc=False):

@@ -18,7 +18,7 @@ from config.expressions.typed import Test, compile_expression
 from config.program import Program
 from flows.ledger.goals import compact, goal_value, lower, part_of, progress_of
 from flows.ledger.grants import Grant
-from flows.ledger.instances import NO_END, cut, inside, unite, when
+from flows.ledger.instances import NO_END, cut, inside, reached_by, unite, when
 from flows.ledger.refusing import refuse
 from flows.ledger.rewards import Rewards
 from flows.ledger.windows import Windows
@@ -121,7 +121,11 @@ class Challenges:
             part = _part(name, offer, happened)
             if part is not None and part.cause not in counted and inside(offer, instance, part.at_us):
                 instance.parts.append(part)
-        return self._completed(member, name, offer, [key], None, cause, emit)
+        by = cause.key
+        if offer.completes == "one":
+            others = {other.done_by for other in member.offers.instances.values() if other.offer == name}
+            by = reached_by(offer, instance.parts, others) or ""
+        return self._completed(member, name, offer, [key], None, cause, emit, by) if by else []
 
     def _is_full(self, member: Member) -> bool:
         """Whether a member has as many instances as one may; the oldest that are done for good give way."""
@@ -204,7 +208,8 @@ class Challenges:
         return keys[:1] if offer.counts_for == "oldest" else keys[-1:]
 
     def _completed(
-        self, member: Member, name: str, offer: Offer, keys: list[str], order_id: str | None, cause: Cause, emit: Emit
+        self, member: Member, name: str, offer: Offer, keys: list[str], order_id: str | None, cause: Cause, emit: Emit,
+        by: str | None = None,
     ) -> list[Reward]:  # fmt: skip
         """Complete what has reached the goal, as many as one event may; points of all of them are one grant."""
         assert member.offers is not None
@@ -214,7 +219,7 @@ class Challenges:
             reached = progress_of(offer.goal, instance.parts)
             if instance.done_us or reached < goal:
                 continue
-            instance.done_us, instance.progress = cause.log_us, reached
+            instance.done_us, instance.progress, instance.done_by = cause.log_us, reached, by or cause.key
             self._say(member, key, instance, "completed", reached, cause, emit)
             if offer.reward is not None and offer.reward.voucher is not None:
                 why = f"offer.{key.replace(':', '.')}"
