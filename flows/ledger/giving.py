@@ -141,12 +141,21 @@ class Giver:
         before = account.available
         legs = credit(account, points, "pending")
         if hold.expires_us:
-            lot = Lot(hold.expires_us, number, account.available - before, hold.by, hold.ordered)
+            expires_us = not_before(hold.expires_us, cause)
+            lot = Lot(expires_us, number, account.available - before, hold.by, hold.ordered)
             self.put(books, account, self._terms[hold.currency], lot, changes)
             fit(account, changes)
         self._keeper.enter(side, hold.currency, legs, f"release.{hold.rule}", cause, emit, mark, changes)
         if self._earned is not None and hold.qualifying is not None:
             self._earned(side.member_id, hold.currency, points, hold.qualifying, hold.by)
+
+
+def not_before(expires_us: int, cause: Cause) -> int:
+    """Give when points expire that become available only now: their own time, or at once if that has passed.
+
+    What is gone is gone from then on, not from before it was there: no balance of a past day falls below zero by it.
+    """
+    return max(expires_us, cause.event_us)
 
 
 def new_number(books: Books) -> int:
