@@ -233,9 +233,11 @@ class StandingMachine:
     def released(self, member: Member, cause: Cause, emit: Emit) -> None:
         """Tell the tiers of points that were held and are the member's now, each for the identifier that earned it."""
         if self._tiers is not None:
+            changes: dict[str, list[Change]] = {}
             for currency, points, qualifying, by in self._heard.take(member.member_id):
-                changes = self._tiers.of_points(currency, points, qualifying=qualifying)
-                self._tiers.count(member, changes, cause, emit, by)
+                changes.setdefault(by, []).extend(self._tiers.of_points(currency, points, qualifying=qualifying))
+            for by, some in changes.items():
+                self._tiers.count(member, some, cause, emit, by)
 
     def _heard_of(self, member: Member, tiers: Tiers) -> list[Change]:
         changes: list[Change] = []

@@ -10,9 +10,9 @@ LEVELS = """
 """
 
 
-def holding(hold: str, settings: str = "period: calendar_year") -> Program:
+def holding(hold: str, settings: str = "period: calendar_year", levels: str = LEVELS) -> Program:
     """A club by points, which are held."""
-    return club(settings, LEVELS, f"""
+    return club(settings, levels, f"""
 earn:
   - {{id: spend, on: purchase, currency: points, points: 1, per: {{amount: 100, currency: EUR}}, hold: {{{hold}}}}}
 """)  # fmt: skip
@@ -35,6 +35,16 @@ def test_an_event_that_releases_them_lets_a_member_rise() -> None:
         activity     ada  2026-03-03T10:00  delivered       -> +100 points, tier silver QUALIFIED until 2027-12-31T23:00
         activity     ada  2026-03-04T10:00  delivered       -> nothing
         """, holding("event: activity"))  # fmt: skip
+
+
+def test_what_one_event_releases_counts_together() -> None:
+    """A member rises once, to where all of it leads."""
+    levels = f"{LEVELS}  - {{id: gold, name: Gold, needs: {{points: 200}}}}\n"
+    check("""
+        purchase  ada  2026-03-01T10:00  o1  150.00 EUR  -> +0 points, tier member JOINED
+        purchase  ada  2026-03-02T10:00  o2   50.00 EUR  -> +0 points
+        activity  ada  2026-03-03T10:00  delivered -> +150 points, +50 points, tier gold QUALIFIED until 2027-12-31T23:00
+        """, holding("event: activity", levels=levels))  # fmt: skip
 
 
 def test_what_a_return_voids_never_counts() -> None:
