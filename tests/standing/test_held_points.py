@@ -43,7 +43,7 @@ def test_what_one_event_releases_counts_together() -> None:
     check("""
         purchase  ada  2026-03-01T10:00  o1  150.00 EUR  -> +0 points, tier member JOINED
         purchase  ada  2026-03-02T10:00  o2   50.00 EUR  -> +0 points
-        activity  ada  2026-03-03T10:00  delivered -> +150 points, +50 points, tier gold QUALIFIED until 2027-12-31T23:00
+        activity ada 2026-03-03T10:00  delivered -> +150 points, +50 points, tier gold QUALIFIED until 2027-12-31T23:00
         """, holding("event: activity", levels=levels))  # fmt: skip
 
 
