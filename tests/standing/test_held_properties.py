@@ -38,7 +38,8 @@ def event(number: int, kind: str, who: str, order: str, amount: int) -> dict[str
     elif kind == "delivered":
         kind, data = "activity", {**data, "kind": "delivered", "quantity": amount}
     elif kind == "split":
-        data = {"keep": ids_of("ada" if who != "ada" else "bob"), "part": ids_of(who), "actor": "desk", "reason": "wrong"}
+        keeps = "ada" if who != "ada" else "bob"
+        data = {"keep": ids_of(keeps), "part": ids_of(who), "actor": "desk", "reason": "wrong"}
     return event_of(kind, f"e{number}", f"2026-01-{1 + number // 2:02}T{10 + number % 2}:00", data)
 
 
