@@ -32,7 +32,7 @@ KNOWN: Final = frozenset({
 OF_THE_LEDGER: Final = frozenset({
     RefusalReason.INSUFFICIENT_BALANCE, RefusalReason.UNKNOWN_CURRENCY, RefusalReason.ALREADY_REDEEMED,
     RefusalReason.UNKNOWN_REDEMPTION, RefusalReason.ALREADY_ACCRUED, RefusalReason.RETURN_BEFORE_PURCHASE,
-    RefusalReason.CURRENCY_MISMATCH,
+    RefusalReason.RETURN_BEYOND_ORDER, RefusalReason.CURRENCY_MISMATCH,
 })  # fmt: skip
 OF_THE_CATALOGUE: Final = [reason.value for reason in RefusalReason if reason not in OF_THE_LEDGER]
 

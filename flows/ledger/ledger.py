@@ -20,7 +20,15 @@ from flows.ledger.giving import EarnedTold, Giver
 from flows.ledger.grants import Grant
 from flows.ledger.keeping import TIMER as EXPIRY_TIMER
 from flows.ledger.keeping import Keeper, Side, Warned
-from flows.ledger.orders import bought_piece, is_purchased, known_order, pieces_of, remember, returned_piece
+from flows.ledger.orders import (
+    beyond_order,
+    bought_piece,
+    is_purchased,
+    known_order,
+    pieces_of,
+    remember,
+    returned_piece,
+)
 from flows.ledger.returns import Returns
 from flows.ledger.shares import whose
 from flows.ledger.spending import Spending
@@ -97,6 +105,10 @@ class Ledger:
             piece.lines[line.sku] = piece.lines.get(line.sku, 0) + abs(line.amount)
         if is_purchased(order):
             self._settle(Side(member_id, books), order, cause, emit)
+            beyond = beyond_order(order)
+            if beyond > 0:
+                told = f"{min(beyond, data.total.amount)} {order.money} (minor units) beyond the order"
+                self._refuse(member_id, "return", RefusalReason.RETURN_BEYOND_ORDER, None, None, cause, emit, told)
         else:
             self._refuse(member_id, "return", RefusalReason.RETURN_BEFORE_PURCHASE, None, None, cause, emit)
 

@@ -81,6 +81,12 @@ def is_purchased(order: Order) -> bool:
     return any(piece.purchased for piece in pieces_of(order))
 
 
+def beyond_order(order: Order) -> int:
+    """Give how much more was returned of an order than was bought; not above 0 where it is not more."""
+    pieces = pieces_of(order)
+    return sum(piece.returned for piece in pieces) - sum(piece.total for piece in pieces)
+
+
 def add_earned(piece: Order, given: Earned) -> None:
     """Note what a rule gave for a piece; what has a lot or hold of its own is noted apart."""
     for earned in piece.earned if not (given.lot or given.lines) else ():
