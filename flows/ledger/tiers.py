@@ -1,10 +1,11 @@
 """The tier machine: what counts for a tier, and when a member rises or falls.
 
-The ledger tells what was earned (signed: returns lower it), orders tell what was spent, events count as visits. All of
-it is kept by bucket of time and by the identifier it came with, so a late event counts in its own period, and a split
-can be just. A member rises at once to the highest tier that the period, all time or a paid plan gives. It falls only
-when a timer finds that nothing gives the tier any more: at the end of the period and its grace, or of the paid time.
-The timer is armed for the earliest time at which that could be; what is earned in between is seen when it fires.
+The ledger tells what was earned (what was held, when it is released; signed: returns lower it), orders tell what was
+spent, events count as visits. All of it is kept by bucket of time and by the identifier it came with, so a late event
+counts in its own period, and a split can be just. A member rises at once to the highest tier that the period, all time
+or a paid plan gives. It falls only when a timer finds that nothing gives the tier any more: at the end of the period
+and its grace, or of the paid time. The timer is armed for the earliest time at which that could be; what is earned in
+between is seen when it fires.
 """
 
 from config.program import Program
