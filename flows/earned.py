@@ -1,6 +1,6 @@
 """Earn rules beside the other machines of a member: who gets which grants for an event, gathered for the ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from config.program import Program
 from flows.ledger.budgets import Budgets
@@ -14,10 +14,13 @@ from schemas.stitched import Stitched
 
 def facts_of(member: Member) -> Facts:
     """The member as rules see it now."""
-    named = member.relations.time_zone or member.attributes.get("time_zone")
+    named = member.relations.time_zone or (member.attributes and member.attributes.get("time_zone"))
     zone = named if isinstance(named, str) else None
     tier = None if member.standing is None else member.standing.tier
     return Facts(member.known, tier, member.attributes, zone, member.earning.purchases)
+
+
+NO_GRANTS: Sequence[Grant] = ()
 
 
 class Earner:
@@ -28,11 +31,17 @@ class Earner:
         self.types = self._earnings.types
         self._retroactive = program.identity.retroactive_earn
 
-    def grants(self, member: Member, event: CloudEvent, step: Stitched, *, again: bool = False) -> Iterator[Grant]:
-        """What the event earns; the rules are asked, and count it, when the first grant is asked for.
+    def of_event(self, member: Member, event: CloudEvent, step: Stitched) -> Sequence[Grant]:
+        """What an event that is no purchase earns.
 
         Nothing, if the member is not known and the program credits nothing later.
         """
+        if not (member.known or self._retroactive) or not self._earnings.concerns(event):
+            return NO_GRANTS
+        return self._earnings.of_event(member.member_id, facts_of(member), event, step, member.earning)
+
+    def grants(self, member: Member, event: CloudEvent, step: Stitched, *, again: bool = False) -> Iterator[Grant]:
+        """What a purchase earns; the rules are asked, and count it, when the first grant is asked for."""
         if not (member.known or self._retroactive):
             return
         facts = facts_of(member) if type(event) in self._earnings.reads_facts else NO_FACTS

@@ -283,7 +283,7 @@ class MemberMachine:
         def handle(member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
             if handler is not None:
                 handler(member, event, step, emit)
-            for grant in self._earner.grants(member, event, step):
+            for grant in self._earner.of_event(member, event, step):
                 self._ledger.grant(member, grant, step, emit)
 
         return handle

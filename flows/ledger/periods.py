@@ -65,7 +65,7 @@ class CalendarCap:
         remember(counter, self._number(self._day(scene)), count, self._number, log_us - self._retention_us)
 
     def _day(self, scene: Scene) -> date:
-        return (scene.local if self._by_member else scene.brand_local).date()
+        return scene.day if self._by_member else scene.brand_day
 
 
 class RollingCap:

@@ -47,8 +47,13 @@ class _Rate:
         self._channels = _set(rate.channels)
         self._when = None if rate.when is None else compile_expression(rate.when, names)
         self.by_line = rate.categories is not None or (self._when is not None and self._when.by_line)
+        alone = rate.tiers if not (rate.categories or rate.stores or rate.channels or rate.when) else None
+        self.tiers_alone = _set(alone)
 
     def fits(self, scene: Scene) -> bool:
+        """Whether all keys of the rate fit what the scene looks at."""
+        if self.tiers_alone is not None:
+            return scene.facts.tier in self.tiers_alone
         line, data = scene.line, scene.data
         if self.by_line and line is None:
             return False
@@ -80,6 +85,8 @@ class Weigher:
         self._looks_at_lines = bool(
             self._when is not None or self._categories or self._skus or any(rate.by_line for rate in self._rates)
         )
+        asks = self._money is not None or self._when is not None or self._rates
+        self._once = None if asks else Worth(self._points, 1, 1, 1)
         self.of: Callable[[Scene], Worth] = self._by_kind(rule)
 
     def _by_kind(self, rule: EarnRule) -> Callable[[Scene], Worth]:
@@ -121,15 +128,17 @@ class Weigher:
                 weight = line.amount * self._points_for(scene)
                 weighted += weight
             if line.amount > 0:
-                _, amount, earlier = articles.get(line.sku, LineWorth(line.sku, 0, 0))
-                articles[line.sku] = LineWorth(line.sku, amount + line.amount, earlier + weight)
+                known = articles.get(line.sku)
+                articles[line.sku] = LineWorth(line.sku, line.amount, weight) if known is None else LineWorth(
+                    line.sku, known.amount + line.amount, known.weight + weight
+                )
         scene.line = None
         rest, numerator, denominator = total.amount - listed, 1, 1
         if rest < 0:
             numerator, denominator = total.amount, listed
         elif self._when is None:
             counted += rest
-            weighted += rest * self._points_for(scene)
+            weighted += rest * self._points_for(scene) if rest else 0
         weight = max(0, weighted)
         counted, weighted = max(0, counted * numerator), weight * numerator
         if counted < self._minimum * denominator:
@@ -142,6 +151,8 @@ class Weigher:
 
     def _of_event(self, scene: Scene) -> Worth:
         """The rule's points once, if any line counts where lines are asked for and the minimum is reached."""
+        if self._once is not None:
+            return self._once
         if self._money is not None and not self._money_of(scene).counted:
             return NOTHING
         if self._when is not None:
@@ -169,8 +180,11 @@ class Weigher:
                     articles[line.sku] = amount + line.amount, earlier + worth
             scene.line = None
         else:
-            quantity = scene.data.quantity
-            counted = Fraction(1 if quantity is None else str(quantity))
+            quantity = 1 if scene.data.quantity is None else scene.data.quantity
+            if type(quantity) is int:
+                weight = quantity * self._points_for(scene)
+                return Worth(weight, self._per_quantity, quantity, 1, (), weight) if weight > 0 else NOTHING
+            counted = Fraction(str(quantity))
             weighted = counted * self._points_for(scene)
         if weighted <= 0:
             return NOTHING
