@@ -24,7 +24,7 @@ from flows.ledger.rewards import Rewards
 from flows.ledger.stock import Stock
 from flows.ledger.tiers import TIMER as TIER_TIMER
 from flows.ledger.tiers import Change, Tiers
-from flows.noticed import happened_of, name_of, paid_until_us
+from flows.noticed import happened_of, paid_until_us
 from schemas import events
 from schemas.events import EVENT_TYPES
 from schemas.hosting import Timer
@@ -36,6 +36,7 @@ Before = dict[str, tuple[str, int]]
 
 TIMERS = frozenset({TIER_TIMER, OFFER_TIMER, VOUCHER_TIMER})
 NO_BONUS_PERCENT = 100
+PURCHASE = "purchase"
 NO_SIGN_OF_JOINING = frozenset({"split", "erase", "export", "receipt", "alias"})
 
 
@@ -43,22 +44,17 @@ class Heard:
     """What the ledger tells of points as they are earned, or taken back by returns, until the tiers are told."""
 
     def __init__(self) -> None:
-        self._heard: list[tuple[str, str, int, bool]] = []
+        self.told: dict[str, list[tuple[str, int, bool]]] = {}
 
     def __call__(
         self, member_id: str, currency: str, points: int, qualifying: bool, _cause: Cause, _emit: Emit
     ) -> None:
         """Note signed points of a member."""
-        self._heard.append((member_id, currency, points, qualifying))
+        self.told.setdefault(member_id, []).append((currency, points, qualifying))
 
     def take(self, member_id: str) -> list[tuple[str, int, bool]]:
         """Give what was told of a member, once."""
-        if not self._heard:
-            return []
-        taken = [(currency, points, qualifying) for whose, currency, points, qualifying in self._heard
-                 if whose == member_id]  # fmt: skip
-        self._heard = [told for told in self._heard if told[0] != member_id]
-        return taken
+        return self.told.pop(member_id, [])
 
 
 def standing_of(
@@ -84,6 +80,9 @@ class StandingMachine:
         tier_names = frozenset[str]() if self._tiers is None else self._tiers.names
         self._names = tier_names | self._offers.names | self._rewards.names
         self._retroactive = program.identity.retroactive_earn
+        self._own: dict[type, Handler] = {
+            events.OfferGrant: self._granted, events.Subscription: self._subscribed, events.Activity: self._done,
+        }  # fmt: skip
 
     def around(self, handlers: dict[type, Handler]) -> dict[type, Handler]:
         """Give the handlers of event types with what happens here added to them."""
@@ -93,12 +92,13 @@ class StandingMachine:
         }  # fmt: skip
         wrapped = dict(handlers)
         for tag, kind in EVENT_TYPES.items():
-            named = tag in self._names or kind in {events.Activity, events.OfferGrant, events.Subscription}
+            own = self._own.get(kind)
+            name = tag if tag in self._names and kind is not events.Activity else None   # that has a name of its own
             joins = self._tiers is not None and tag not in NO_SIGN_OF_JOINING
             if kind in special:
                 wrapped[kind] = special[kind](handlers.get(kind))
-            elif named or joins:
-                wrapped[kind] = self._other(handlers.get(kind))
+            elif name is not None or own is not None or joins:
+                wrapped[kind] = self._other(handlers.get(kind), name, own)
         return wrapped
 
     # events
@@ -119,9 +119,9 @@ class StandingMachine:
                 changes = self._heard_of(member, self._tiers)
                 if self._counts(member):
                     changes += self._tiers.of_spend(data.total.currency, amount)
-                    changes += self._tiers.of_visit("purchase")
+                    changes += self._tiers.of_visit(PURCHASE)
                 self._tiers.count(member, changes, step, emit)
-            self._challenge(member, event, step, emit, max(amount, 0))
+            self._challenge(member, PURCHASE, step, emit, max(amount, 0))
 
         return purchase
 
@@ -178,36 +178,54 @@ class StandingMachine:
 
         return redeem_cancel
 
-    def _other(self, inner: Handler | None) -> Handler:
+    def _other(self, inner: Handler | None, name: str | None, own: Handler | None) -> Handler:
+        """What any other event means: its own doing here, and that it counts, if it has a `name` that anything asks for."""
+        tiers = self._tiers
+
         def other(member: Member, event: events.CloudEvent, step: Stitched, emit: Emit) -> None:
-            if self._tiers is not None:
-                self._tiers.joined(member, step, emit)
+            if tiers is not None:
+                tiers.joined(member, step, emit)
             if inner is not None:
                 inner(member, event, step, emit)
-            self._tell(member, step, emit)
-            if isinstance(event, events.OfferGrant):
-                self._post(member, self._offers.granted(member, event, step, emit), step, emit)
-            elif isinstance(event, events.Subscription) and self._tiers is not None:
-                ends_us = paid_until_us(event, member_zone(member, self._program.time_zone))
-                self._tiers.subscribed(member, event, ends_us, step, emit)
-            elif isinstance(event, events.Activity):
-                self._rewards.done(member, event.data.kind, step, emit)
-                if self._tiers is not None:
-                    self._tiers.used(member, event, step, emit)
-            name = name_of(event)
-            if name in self._names:
-                if self._tiers is not None and self._counts(member):
-                    self._tiers.count(member, self._tiers.of_visit(name), step, emit)
-                self._challenge(member, event, step, emit, 0)
+                self._tell(member, step, emit)
+            if own is not None:
+                own(member, event, step, emit)
+            if name is not None:
+                self._counted(member, name, step, emit)
 
         return other
 
-    def _challenge(self, member: Member, event: events.CloudEvent, step: Stitched, emit: Emit, amount: int) -> None:
+    def _granted(self, member: Member, event: events.OfferGrant, step: Stitched, emit: Emit) -> None:
+        self._post(member, self._offers.granted(member, event, step, emit), step, emit)
+
+    def _subscribed(self, member: Member, event: events.Subscription, step: Stitched, emit: Emit) -> None:
+        if self._tiers is not None:
+            ends_us = paid_until_us(event, member_zone(member, self._program.time_zone))
+            self._tiers.subscribed(member, event, ends_us, step, emit)
+
+    def _done(self, member: Member, event: events.Activity, step: Stitched, emit: Emit) -> None:
+        """What an activity uses up, and that it counts under its kind."""
+        kind = event.data.kind
+        if kind not in self._names:
+            return
+        if kind in self._rewards.names:
+            self._rewards.done(member, kind, step, emit)
+        if self._tiers is not None and kind in self._tiers.perks:
+            self._tiers.used(member, event, step, emit)
+        self._counted(member, kind, step, emit)
+
+    def _counted(self, member: Member, name: str, step: Stitched, emit: Emit) -> None:
+        """Count an event for the tiers and the challenges."""
+        if self._tiers is not None and self._counts(member):
+            self._tiers.count(member, self._tiers.of_visit(name), step, emit)
+        self._challenge(member, name, step, emit, 0)
+
+    def _challenge(self, member: Member, name: str, step: Stitched, emit: Emit, amount: int) -> None:
         """Count an event for the challenges, and post what it completed."""
-        if name_of(event) not in self._offers.names or not self._counts(member):
+        if name not in self._offers.names or not self._counts(member):
             return
         day = local_date(step.event_us, member_zone(member, self._program.time_zone)).toordinal()
-        happened = happened_of(event, step, day, amount)
+        happened = happened_of(step, name, day, amount)
         if self._offers.is_conditional(happened.name):
             data = step.event.data  # as the event is, with a type of its own
             scene = Scene(facts_of(member), data, step.event_us, self._program.time_zone)
@@ -224,7 +242,7 @@ class StandingMachine:
 
     def _tell(self, member: Member, cause: Cause, emit: Emit) -> None:
         """Tell the tiers what a member earned since, or what was taken back."""
-        if self._tiers is not None:
+        if self._tiers is not None and self._heard.told:
             self._tiers.count(member, self._heard_of(member, self._tiers), cause, emit)
 
     def _heard_of(self, member: Member, tiers: Tiers) -> list[Change]:

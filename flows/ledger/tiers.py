@@ -36,22 +36,23 @@ class Tiers:
         self._zone = program.time_zone
         self._rewards = rewards
         self.reach = Reach(program.tiers)
-        self._points: dict[str, list[tuple[str, Measure]]] = {}
+        points: dict[str, list[tuple[str, Measure]]] = {}
         self._spend: dict[str, list[str]] = {}
         self._visits: dict[str, list[str]] = {}
         for name, measure in sorted(program.tiers.measures.items()):
             if measure.of == "points":
-                self._points.setdefault(str(measure.currency), []).append((name, measure))
+                points.setdefault(str(measure.currency), []).append((name, measure))
             elif measure.of == "spend":
                 self._spend.setdefault(str(measure.money), []).append(name)
             else:
                 for event in measure.events:
                     self._visits.setdefault(event, []).append(name)
-        self._perks: dict[str, set[str]] = {}
-        for level in program.tiers.levels:
-            for perk in level.perks:
-                self._perks.setdefault(perk.activity, set()).add(perk.id)
-        self.names = frozenset(self._visits) | frozenset(self._perks)
+        self._points = {
+            (currency, qualifying): [name for name, one in measures if qualifying or not one.qualifying_only]
+            for currency, measures in points.items() for qualifying in (True, False)
+        }  # fmt: skip
+        self.perks = frozenset(perk.activity for level in program.tiers.levels for perk in level.perks)
+        self.names = frozenset(self._visits) | self.perks
 
     # what is told
 
@@ -62,13 +63,13 @@ class Tiers:
             standing = member.standing = Standing(cause.event_us)
             if self.reach.base != NOWHERE:
                 self._move(member, standing, self.reach.base, cause.log_us, TierReason.JOINED, cause, emit)
-        standing.joined_us = min(standing.joined_us, cause.event_us)
+        if cause.event_us < standing.joined_us:
+            standing.joined_us = cause.event_us
         return standing
 
     def of_points(self, currency: str, points: int, *, qualifying: bool) -> list[Change]:
         """Give what points that were earned change, or taken back if below zero."""
-        measures = self._points.get(currency, ())
-        return [(name, points) for name, measure in measures if qualifying or not measure.qualifying_only]
+        return [(name, points) for name in self._points.get((currency, qualifying), ())]
 
     def of_spend(self, money: str, amount: int) -> list[Change]:
         """Give what money that was spent changes, or given back if below zero."""
@@ -83,7 +84,7 @@ class Tiers:
         if not changes:
             return
         standing = self.joined(member, cause, emit)
-        lower = any(value < 0 for _, value in changes)
+        lower = min([value for _, value in changes]) < 0
         fall = self._falls_at_once(member, standing, cause) if lower else None
         bucket = self.reach.bucket(cause.event_us, member_zone(member, self._zone))
         by = cause.by if isinstance(cause, Stitched) else UNKNOWN_ONE
@@ -91,7 +92,9 @@ class Tiers:
         if share is None:
             share = standing.shares[by] = Share()
         for measure, value in changes:
-            buckets = share.sums.setdefault(measure, {})
+            buckets = share.sums.get(measure)
+            if buckets is None:
+                buckets = share.sums[measure] = {}
             if bucket not in buckets:
                 self._forget_old(member, buckets, cause)
             buckets[bucket] = buckets.get(bucket, 0) + value
@@ -130,14 +133,15 @@ class Tiers:
         fall: TierReason | None = None,
     ) -> None:  # fmt: skip
         """Rise if there is reason to; fall only where that is at once; see to it that the timer is early enough."""
-        rank, at_us = self.reach.rank(standing.tier), cause.log_us
-        looked_above = NOWHERE if lower else rank
-        best, reason = self._best(member, standing, at_us, looked_above)
-        if best > rank:
-            self._move(member, standing, best, at_us, reason, cause, emit)
-        elif best < rank and fall is not None:
+        rank, at_us, best = self.reach.rank(standing.tier), cause.log_us, NOWHERE
+        if fall is not None or self.reach.may_rise(standing, rank):
+            best, reason = self._best(member, standing, at_us, NOWHERE if lower else rank)
+            if best > rank:
+                self._move(member, standing, best, at_us, reason, cause, emit)
+                return
+        if best < rank and fall is not None:
             self._move(member, standing, best, at_us, fall, cause, emit)
-        elif lower or not standing.due_us:
+        elif rank > self.reach.base and (lower or not standing.due_us):
             self._arm(member, standing, at_us, emit)
 
     def _best(
@@ -246,9 +250,7 @@ class Tiers:
         return None if rank == NOWHERE else self.reach.levels[rank]
 
     def used(self, member: Member, event: Activity, cause: Stitched, emit: Emit) -> None:
-        """Count the use of a perk, or refuse it: the tier has none, or they are used up."""
-        if event.data.kind not in self._perks:
-            return
+        """Count the use of a perk (an activity of `perks`), or refuse it: the tier has none, or they are used up."""
         standing, level = self.joined(member, cause, emit), self.level(member)
         found = [perk for perk in level.perks if perk.activity == event.data.kind] if level is not None else []
         if not found:
@@ -261,8 +263,9 @@ class Tiers:
                 refuse(member, "perk", RefusalReason.PERK_USED_UP, cause, emit, perk.id)
                 continue
             uses[name] = uses.get(name, 0) + wanted
-            for old in sorted(uses)[:-PERK_PERIODS_KEPT]:
-                del uses[old]
+            if len(uses) > PERK_PERIODS_KEPT:
+                for old in sorted(uses)[:-PERK_PERIODS_KEPT]:
+                    del uses[old]
 
     def perk_period(self, member: Member, perk: Perk, at_us: int) -> str:
         """Give the name of the day, month or year in which a use at a moment counts."""
