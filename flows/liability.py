@@ -21,25 +21,33 @@ def month_of(expires_us: int) -> str:
     return datetime.fromtimestamp((expires_us - HALF_DAY_US) // SECOND_US, UTC).strftime("%Y-%m")
 
 
-def count_entry(totals: MemberTotals, entry: EntryPosted) -> None:
-    """Add what an entry changed."""
-    currency = entry.currency
-    for account, points in entry.legs:
-        match account:
-            case "available":
-                _add(totals.outstanding, currency, points)
-            case "receivable":
-                _add(totals.receivable, currency, -points)
-            case "pending":
-                _add(totals.pending, currency, points)
-            case "breakage":
-                _add(totals.breakage, currency, points)
-            case "issued":
-                _add(totals.costs, f"{currency} {entry.rule.removeprefix(RETURNED)}", -points)
-            case _:
-                pass  # where points went to, and transfers, are no liability
-    for expires_us, points in entry.lots:
-        _add_expiring(totals, currency, expires_us, points)
+def count_entries(totals: MemberTotals, entries: list[EntryPosted]) -> None:
+    """Add what entries changed, in their order."""
+    for entry in entries:
+        currency = entry.currency
+        for account, points in entry.legs:
+            match account:
+                case "available":
+                    sums, name = totals.outstanding, currency
+                case "receivable":
+                    sums, name, points = totals.receivable, currency, -points  # noqa: PLW2901  owed, so signed anew
+                case "pending":
+                    sums, name = totals.pending, currency
+                case "breakage":
+                    sums, name = totals.breakage, currency
+                case "issued":
+                    sums, name, points = totals.costs, _cost_of(currency, entry.rule), -points  # noqa: PLW2901
+                case _:
+                    continue  # where points went to, and transfers, are no liability
+            sums[name] = sums.get(name, 0) + points
+        for expires_us, points in entry.lots:
+            _add_expiring(totals, currency, expires_us, points)
+
+
+@lru_cache(maxsize=10_000)
+def _cost_of(currency: str, rule: str) -> str:
+    """Give the name under which is counted what a rule gave."""
+    return f"{currency} {rule.removeprefix(RETURNED)}"
 
 
 def count_account(totals: MemberTotals, currency: str, account: Account, sign: int) -> None:
@@ -56,9 +64,15 @@ def _add(sums: dict[str, int], name: str, points: int) -> None:
 
 
 def _add_expiring(totals: MemberTotals, currency: str, expires_us: int, points: int) -> None:
-    name = f"{currency} {month_of(expires_us)}"
+    name = _expiring_in(currency, expires_us)
     left = totals.expiring.get(name, 0) + points
     if left:
         totals.expiring[name] = left
     else:
         totals.expiring.pop(name, None)
+
+
+@lru_cache(maxsize=10_000)
+def _expiring_in(currency: str, expires_us: int) -> str:
+    """Give the name under which is counted what expires in a month."""
+    return f"{currency} {month_of(expires_us)}"

@@ -84,7 +84,10 @@ class Giver:
         if terms.expiries.extends:
             if account.lots:
                 lot.expires_us = max(lot.expires_us, account.lots[-1].expires_us)
-            lot.number = next((one.number for one in account.lots if one.by == lot.by), lot.number)
+            for one in account.lots:
+                if one.by == lot.by:
+                    lot.number = one.number
+                    break
         lodge(account, lot, changes)
         return lot.number
 

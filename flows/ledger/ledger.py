@@ -147,11 +147,13 @@ class Ledger:
 
         With `order_id` returns of that order take it back in proportion.
         """
-        order = None if order_id is None else member.books.orders.get(order_id)
-        piece = None if order is None else bought_piece(order, whose(cause), cause.log_us)
         side = Side(member.member_id, member.books)
-        self._give(side, grant, cause, emit, piece)
-        if order is not None and any(piece.returned for piece in pieces_of(order)):
+        order = None if order_id is None else member.books.orders.get(order_id)
+        if order is None:
+            self._give(side, grant, cause, emit)
+            return
+        self._give(side, grant, cause, emit, bought_piece(order, whose(cause), cause.log_us))
+        if any(piece.returned for piece in pieces_of(order)):
             self._settle(side, order, cause, emit)
 
     def _give(self, side: Side, grant: Grant, cause: Cause, emit: Emit, piece: Order | None = None) -> None:

@@ -25,8 +25,12 @@ def lodge(account: Account, lot: Lot, changes: Changes) -> None:
     lots, place = account.lots, (lot.expires_us, lot.number)
     account.lotted += lot.left
     changes.append((lot.expires_us, lot.left))
-    if not lots or place_of(lots[-1]) < place:
+    last = lots[-1] if lots else None
+    if last is None or place_of(last) < place:
         lots.append(lot)
+        return
+    if last.number == lot.number and last.expires_us == lot.expires_us:
+        last.left += lot.left
         return
     at = bisect_left(lots, place, key=place_of)
     if at < len(lots) and place_of(lots[at]) == place:
@@ -88,7 +92,8 @@ def extend(account: Account, expires_us: int, changes: Changes) -> None:
         if lot.expires_us < expires_us:
             changes += [(lot.expires_us, -lot.left), (expires_us, lot.left)]
             lot.expires_us = expires_us
-    account.lots.sort(key=place_of)
+    if len(account.lots) > 1:
+        account.lots.sort(key=place_of)
 
 
 def take_all(account: Account, changes: Changes) -> list[Lot]:

@@ -165,7 +165,7 @@ class _Parting:
             move(account, abs(available), "transfer")
         legs = changed_legs(before, account, "transfer") or [("transfer", 0)]
         mark = f":{side.member_id}{mark}"
-        post(*side, currency, legs, f"split.{rule}", self._cause, self._emit, mark)
+        post(side.member_id, side.books, currency, legs, f"split.{rule}", self._cause, self._emit, mark)
 
     # lots
 

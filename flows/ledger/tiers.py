@@ -87,7 +87,7 @@ class Tiers:
         lower = min([value for _, value in changes]) < 0
         fall = self._falls_at_once(member, standing, cause) if lower else None
         bucket = self.reach.bucket(cause.event_us, member_zone(member, self._zone))
-        by = cause.by if isinstance(cause, Stitched) else UNKNOWN_ONE
+        by = cause.by if type(cause) is Stitched else UNKNOWN_ONE
         share = standing.shares.get(by)
         if share is None:
             share = standing.shares[by] = Share()
