@@ -36,9 +36,10 @@ class Earner:
 
         Nothing, if the member is not known and the program credits nothing later.
         """
-        if not (member.known or self._retroactive) or not self._earnings.concerns(event):
+        rules = self._earnings.rules_for(event)
+        if rules is None or not (member.known or self._retroactive):
             return NO_GRANTS
-        return self._earnings.of_event(member.member_id, facts_of(member), event, step, member.earning)
+        return self._earnings.asked(rules, member.member_id, facts_of(member), event, step, member.earning)
 
     def grants(self, member: Member, event: CloudEvent, step: Stitched, *, again: bool = False) -> Iterator[Grant]:
         """What a purchase earns; the rules are asked, and count it, when the first grant is asked for."""

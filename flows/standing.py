@@ -6,11 +6,12 @@ tier that the member had before, the coupon, the tier, the challenges; what thes
 program without these sections has no such machine, and its members pay nothing for it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from config.expressions.scene import Scene
 from config.program import Program
+from config.tiers import Level
 from flows.earned import facts_of
 from flows.ledger.challenges import TIMER as OFFER_TIMER
 from flows.ledger.challenges import Challenges, Reward
@@ -41,18 +42,23 @@ NO_SIGN_OF_JOINING = frozenset({"split", "erase", "export", "receipt", "alias"})
 
 
 class Heard:
-    """What the ledger tells of points as they are earned, or taken back by returns, until the tiers are told."""
+    """What the ledger tells of points as they are earned, or taken back by returns, until the tiers are told.
+
+    `measures` are those of the tiers that a currency's points change, qualifying ones and others.
+    """
 
     def __init__(self) -> None:
-        self.told: dict[str, list[tuple[str, int, bool]]] = {}
+        self.measures: Mapping[tuple[str, bool], list[str]] = {}
+        self.told: dict[str, list[Change]] = {}
 
     def __call__(
         self, member_id: str, currency: str, points: int, qualifying: bool, _cause: Cause, _emit: Emit
     ) -> None:
         """Note signed points of a member."""
-        self.told.setdefault(member_id, []).append((currency, points, qualifying))
+        for measure in self.measures.get((currency, qualifying), ()):
+            self.told.setdefault(member_id, []).append((measure, points))
 
-    def take(self, member_id: str) -> list[tuple[str, int, bool]]:
+    def take(self, member_id: str) -> list[Change]:
         """Give what was told of a member, once."""
         return self.told.pop(member_id, [])
 
@@ -76,6 +82,8 @@ class StandingMachine:
         self._program, self._ledger, self._heard = program, ledger, heard
         self._rewards = Rewards(program, secret, stock, facts_of)
         self._tiers = None if program.tiers is None else Tiers(program, self._rewards)
+        if self._tiers is not None:
+            heard.measures = self._tiers.points
         self._offers = Challenges(program, self._rewards)
         tier_names = frozenset[str]() if self._tiers is None else self._tiers.names
         self._names = tier_names | self._offers.names | self._rewards.names
@@ -116,12 +124,13 @@ class StandingMachine:
             if data.coupon is not None and self._rewards.catalogue:
                 self._rewards.purchased(member, data.coupon, step, emit)
             if self._tiers is not None:
-                changes = self._heard_of(member, self._tiers)
+                changes = self._heard.take(member.member_id)
                 if self._counts(member):
                     changes += self._tiers.of_spend(data.total.currency, amount)
                     changes += self._tiers.of_visit(PURCHASE)
                 self._tiers.count(member, changes, step, emit)
-            self._challenge(member, PURCHASE, step, emit, max(amount, 0))
+            if PURCHASE in self._offers.names:
+                self._challenge(member, PURCHASE, step, emit, max(amount, 0))
 
         return purchase
 
@@ -134,7 +143,7 @@ class StandingMachine:
             inner(member, event, step, emit)
             amount = self._worth(member.books, data.order_id, step.log_us) - before
             if self._tiers is not None:
-                changes = self._heard_of(member, self._tiers)
+                changes = self._heard.take(member.member_id)
                 changes += self._tiers.of_spend(data.total.currency, amount)
                 self._tiers.count(member, changes, step, emit)
             if amount < 0:
@@ -179,7 +188,7 @@ class StandingMachine:
         return redeem_cancel
 
     def _other(self, inner: Handler | None, name: str | None, own: Handler | None) -> Handler:
-        """What any other event means: its own doing here, and that it counts, if it has a `name` that anything asks for."""
+        """What any other event means: its `own` doing here, and that it counts if anything asks for its `name`."""
         tiers = self._tiers
 
         def other(member: Member, event: events.CloudEvent, step: Stitched, emit: Emit) -> None:
@@ -218,11 +227,12 @@ class StandingMachine:
         """Count an event for the tiers and the challenges."""
         if self._tiers is not None and self._counts(member):
             self._tiers.count(member, self._tiers.of_visit(name), step, emit)
-        self._challenge(member, name, step, emit, 0)
+        if name in self._offers.names:
+            self._challenge(member, name, step, emit, 0)
 
     def _challenge(self, member: Member, name: str, step: Stitched, emit: Emit, amount: int) -> None:
         """Count an event for the challenges, and post what it completed."""
-        if name not in self._offers.names or not self._counts(member):
+        if not self._counts(member):
             return
         day = local_date(step.event_us, member_zone(member, self._program.time_zone)).toordinal()
         happened = happened_of(step, name, day, amount)
@@ -243,32 +253,12 @@ class StandingMachine:
     def _tell(self, member: Member, cause: Cause, emit: Emit) -> None:
         """Tell the tiers what a member earned since, or what was taken back."""
         if self._tiers is not None and self._heard.told:
-            self._tiers.count(member, self._heard_of(member, self._tiers), cause, emit)
-
-    def _heard_of(self, member: Member, tiers: Tiers) -> list[Change]:
-        changes: list[Change] = []
-        for currency, points, qualifying in self._heard.take(member.member_id):
-            changes += tiers.of_points(currency, points, qualifying=qualifying)
-        return changes
+            self._tiers.count(member, self._heard.take(member.member_id), cause, emit)
 
     def with_bonus(self, member: Member, grants: Iterator[Grant]) -> Iterator[Grant]:
         """Give what a purchase earns, then the bonus of the member's tier; that is held like what it adds to."""
         level = None if self._tiers is None else self._tiers.level(member)
-        if level is None or level.earn_percent == NO_BONUS_PERCENT:
-            yield from grants
-            return
-        base: dict[tuple[str, int | None, str | None, int | None], int] = {}
-        for grant in grants:
-            terms = (grant.currency, grant.held_until_us, grant.held_for, grant.expires_us)
-            base[terms] = base.get(terms, 0) + grant.points
-            yield grant
-        extra = level.earn_percent - NO_BONUS_PERCENT
-        rule = f"tier.{level.id}"
-        for (currency, until_us, held_for, expires_us), points in base.items():
-            yield Grant(
-                rule, currency, points * extra // 100, qualifying=False, held_until_us=until_us, held_for=held_for,
-                expires_us=expires_us,
-            )  # fmt: skip
+        return grants if level is None or level.earn_percent == NO_BONUS_PERCENT else _with_bonus(level, grants)
 
     def _counts(self, member: Member) -> bool:
         """Whether what a member does counts: anonymous ones may have to be known first."""
@@ -283,7 +273,7 @@ class StandingMachine:
         if order is None or not is_purchased(order):
             return 0
         if not order.others:
-            return order.total - min(order.returned, order.total)
+            return max(0, order.total - order.returned)
         pieces = pieces_of(order)
         total = sum(piece.total for piece in pieces)
         return total - min(sum(piece.returned for piece in pieces), total)
@@ -339,3 +329,18 @@ class StandingMachine:
         self._offers.wake(member, emit)
         if self._tiers is not None:
             self._tiers.wake(member, emit)
+
+
+def _with_bonus(level: Level, grants: Iterator[Grant]) -> Iterator[Grant]:
+    base: dict[tuple[str, int | None, str | None, int | None], int] = {}
+    for grant in grants:
+        terms = (grant.currency, grant.held_until_us, grant.held_for, grant.expires_us)
+        base[terms] = base.get(terms, 0) + grant.points
+        yield grant
+    extra = level.earn_percent - NO_BONUS_PERCENT
+    rule = f"tier.{level.id}"
+    for (currency, until_us, held_for, expires_us), points in base.items():
+        yield Grant(
+            rule, currency, points * extra // 100, qualifying=False, held_until_us=until_us, held_for=held_for,
+            expires_us=expires_us,
+        )  # fmt: skip

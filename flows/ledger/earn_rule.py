@@ -5,7 +5,8 @@ allow; `taken` counts what was given in the end. Between the last two the rules 
 """
 
 from datetime import date
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from config.earning import EarnRule, Period
 from config.expressions.names import names_of
@@ -23,7 +24,7 @@ from schemas.events import EVENT_TYPES
 BIRTHDAY_ATTRIBUTE = "birthday"
 
 
-class Case(NamedTuple):
+class Case(Struct, frozen=True, gc=False):
     """One event of a member before the rules; `again`: it is a further part of an order that was seen before."""
 
     scene: Scene
@@ -63,6 +64,8 @@ class ReadyRule:
         self._caps: list[CalendarCap | RollingCap] = [*self._calendar, *self._rolling]
         self._bounded = bool(self._caps or rule.budget)
         self._noted = self._bounded or rule.birthday is not None
+        self._timed = rule.hold is not None or rule.expires_after is not None
+        self._drops = rule.rounding == "down"
         self._birthday_key = f"{rule.id}/birthday"
         self._once_key = f"{rule.id}/once_a_{rule.once_a}"
         self._retention_us = retention_us
@@ -105,10 +108,14 @@ class ReadyRule:
         worth = self.would_give(case)
         if worth is NOTHING:
             return None
-        points = self.round(worth.weighted, worth.divisor)
+        points = worth.weighted // worth.divisor if self._drops else self.round(worth.weighted, worth.divisor)
         if self._bounded:
             points = self.room(case, points)
-        return self.taken(case, points, worth) if points else None
+        if not points:
+            return None
+        if self._noted or self._timed:
+            return self.taken(case, points, worth)
+        return Grant(self.id, self.currency, points, self.qualifying, None, None, None, worth.lines, worth.weight)
 
     def points(self, worth: Worth) -> int:
         """Whole points of a worth."""
@@ -169,8 +176,6 @@ class ReadyRule:
     def taken(self, case: Case, points: int, worth: Worth) -> Grant:
         """Count what is given, and give it."""
         scene, state = case.scene, case.state
-        if not self._noted:
-            return self._grant(scene, points, worth)
         for cap in self._calendar:
             cap.take(scene, state, points, case.log_us)
         if self._rolling:
@@ -188,8 +193,6 @@ class ReadyRule:
 
     def _grant(self, scene: Scene, points: int, worth: Worth) -> Grant:
         rule = self.rule
-        if rule.hold is None and rule.expires_after is None:
-            return Grant(self.id, self.currency, points, self.qualifying, None, None, None, worth.lines, worth.weight)
         until_us = None if rule.hold is None else held_until_us(rule.hold, scene.at_us, zone_of(None, scene.brand))
         held_for = None if rule.hold is None else rule.hold.event
         expires_us = None if rule.expires_after is None else scene.at_us + rule.expires_after

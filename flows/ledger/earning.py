@@ -11,6 +11,8 @@ member's events (`first`, `every`, `purchases`) are those of the log, so these a
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from config.earning import EarnRule
 from config.expressions.scene import Scene
 from config.program import Program
@@ -43,7 +45,7 @@ class Earnings:
             kind = EVENT_TYPES.get(rule.on, Activity)
             rules.setdefault(kind, []).append(ReadyRule(rule, program.retention.events, budgets))
         self.types = frozenset(rules)
-        self._settled = {kind: _Rules(ready, ready) for kind, ready in rules.items()}
+        self._settled = {kind: Rules(ready, ready) for kind, ready in rules.items()}
         self._of_activities = _by_kind(rules.get(Activity, []))
         self._plain = _plain(rules.get(Purchase, []))
         self.reads_facts = self.types - ({Purchase} if self._plain is not None else set())
@@ -63,17 +65,21 @@ class Earnings:
                     if points:
                         grants.append(made.get(points) or _make(made, rule, points))
                 return grants
-        rules = self._rules_for(event)
+        rules = self.rules_for(event)
         if rules is None:
             return []
+        return self.asked(rules, member_id, facts, event, cause, state, again=again)
+
+    def asked(
+        self, rules: "Rules", member_id: str, facts: Facts, event: CloudEvent, cause: Cause, state: Earning, *,
+        again: bool = False,
+    ) -> list[Grant]:  # fmt: skip
+        """What the event earns by those rules."""
         scene = Scene(facts, event.data, cause.event_us, self._brand)  # type: ignore[attr-defined]  # every event has data
         return rules.settle(Case(scene, state, member_id, cause.log_us, again))
 
-    def concerns(self, event: CloudEvent) -> bool:
-        """Whether any rule looks at events like this one."""
-        return self._rules_for(event) is not None
-
-    def _rules_for(self, event: CloudEvent) -> "_Rules | None":
+    def rules_for(self, event: CloudEvent) -> "Rules | None":
+        """The rules that look at events like this one."""
         if type(event) is Activity:
             return self._of_activities.get(event.data.kind, self._of_activities.get(ANY_KIND))
         return self._settled.get(type(event))
@@ -113,15 +119,15 @@ def _plain(rules: list[ReadyRule]) -> dict[str, list[_Plain]] | None:
     return by_money
 
 
-def _by_kind(rules: list[ReadyRule]) -> dict[str | None, "_Rules"]:
+def _by_kind(rules: list[ReadyRule]) -> dict[str | None, "Rules"]:
     """The rules of activities by the kind they look at, each with those that look at all; these also alone."""
     return {
-        kind: _Rules(chosen, rules) for kind in {ready.kind: None for ready in rules} | {ANY_KIND: None}
+        kind: Rules(chosen, rules) for kind in {ready.kind: None for ready in rules} | {ANY_KIND: None}
         if (chosen := [ready for ready in rules if ready.kind in {kind, ANY_KIND}])
     }  # fmt: skip
 
 
-class _Rules:
+class Rules:
     """The `rules` that look at one kind of event, among `all_rules` of its type."""
 
     def __init__(self, rules: list[ReadyRule], all_rules: list[ReadyRule]) -> None:
@@ -172,7 +178,7 @@ def _offer(at: int, ready: ReadyRule, case: Case, base: dict[str, Grant]) -> _Of
         multiplied = [base[rule] for rule in ready.multiplies if rule in base]
         points = ready.bonus_points(sum(grant.points for grant in multiplied))
         if len(multiplied) == 1:
-            worth = worth._replace(lines=multiplied[0].lines, weight=multiplied[0].weight)
+            worth = replace(worth, lines=multiplied[0].lines, weight=multiplied[0].weight)
     points = ready.room(case, points)
     return _Offer(at, ready, points, worth) if points else None
 

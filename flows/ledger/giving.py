@@ -7,7 +7,7 @@ its points back. Points that are released open the lot that they would have open
 from flows.ledger.expiry import NEVER
 from flows.ledger.grants import Grant
 from flows.ledger.keeping import Keeper, Side, Terms
-from flows.ledger.lots import Changes, extend, fit, lodge
+from flows.ledger.lots import Changes, extend, fit, join, lodge
 from flows.ledger.orders import add_earned
 from flows.ledger.posting import account_of, credit, repeated
 from flows.ledger.shares import count, whose
@@ -28,8 +28,8 @@ class Giver:
         """Post a grant; `piece` is the order that it belongs to, which then knows of it for returns."""
         points, currency, by, books = grant.points, grant.currency, whose(cause), side.books
         assert points > 0, grant
-        terms, account = self._terms[currency], account_of(side.books, currency)
-        count(books, account, currency, by, earned=points)
+        terms, account = self._terms[currency], books.accounts.get(currency) or account_of(books, currency)
+        count(books, account, currency, by, points)
         expires_us = grant.expires_us or terms.expiries.of(cause.event_us)
         until_us = grant.held_until_us or 0
         held = grant.held_for is not None or until_us > cause.log_us
@@ -75,6 +75,8 @@ class Giver:
         if lot.by == books.by:
             lot.by = ""
         if terms.expiries.extends:
+            if len(account.lots) == 1 and account.lots[0].by == lot.by:
+                return join(account, account.lots[0], lot, changes)
             extend(account, lot.expires_us, changes)
         return self.put_back(account, terms, lot, changes)
 

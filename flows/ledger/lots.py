@@ -25,18 +25,26 @@ def lodge(account: Account, lot: Lot, changes: Changes) -> None:
     lots, place = account.lots, (lot.expires_us, lot.number)
     account.lotted += lot.left
     changes.append((lot.expires_us, lot.left))
-    last = lots[-1] if lots else None
-    if last is None or place_of(last) < place:
+    if not lots or place_of(lots[-1]) < place:
         lots.append(lot)
-        return
-    if last.number == lot.number and last.expires_us == lot.expires_us:
-        last.left += lot.left
         return
     at = bisect_left(lots, place, key=place_of)
     if at < len(lots) and place_of(lots[at]) == place:
         lots[at].left += lot.left
     else:
         lots.insert(at, lot)
+
+
+def join(account: Account, only: Lot, lot: Lot, changes: Changes) -> int:
+    """Put points into the only lot there is, which lives as long as they do; gives its number."""
+    if only.expires_us < lot.expires_us:
+        changes += [(only.expires_us, -only.left), (lot.expires_us, only.left)]
+        only.expires_us = lot.expires_us
+    if lot.left:
+        account.lotted += lot.left
+        only.left += lot.left
+        changes.append((only.expires_us, lot.left))
+    return only.number
 
 
 def draw(account: Account, points: int, changes: Changes) -> list[Lot]:

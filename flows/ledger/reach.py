@@ -154,17 +154,18 @@ class Reach:
         """
         if not self._single or standing.plans or rank < self.base:
             return True
-        shares = standing.shares.values()
+        shares = list(standing.shares.values())
         for measure, least in self._least_ever_above[rank + 1]:
-            if sum([share.totals.get(measure, 0) for share in shares]) >= least:
+            for share in shares:
+                least -= share.totals.get(measure, 0)  # noqa: PLW2901  what is still missing of it
+            if least <= 0:
                 return True
         for measure, least in self._least_above[rank + 1]:
-            most = 0
             for share in shares:
                 buckets = share.sums.get(measure)
                 if buckets:
-                    most += max(0, *buckets.values())
-            if most >= least:
+                    least -= max(0, *buckets.values())  # noqa: PLW2901
+            if least <= 0:
                 return True
         return False
 

@@ -25,6 +25,7 @@ Change = tuple[str, int]  # (measure, signed value)
 TIMER = "tier"
 PERK_PERIODS_KEPT = 4
 UNKNOWN_ONE = ""
+NO_CHANGES: list[Change] = []
 
 
 class Tiers:
@@ -38,7 +39,7 @@ class Tiers:
         self.reach = Reach(program.tiers)
         points: dict[str, list[tuple[str, Measure]]] = {}
         self._spend: dict[str, list[str]] = {}
-        self._visits: dict[str, list[str]] = {}
+        visits: dict[str, list[str]] = {}
         for name, measure in sorted(program.tiers.measures.items()):
             if measure.of == "points":
                 points.setdefault(str(measure.currency), []).append((name, measure))
@@ -46,10 +47,13 @@ class Tiers:
                 self._spend.setdefault(str(measure.money), []).append(name)
             else:
                 for event in measure.events:
-                    self._visits.setdefault(event, []).append(name)
-        self._points = {
+                    visits.setdefault(event, []).append(name)
+        self.points = {
             (currency, qualifying): [name for name, one in measures if qualifying or not one.qualifying_only]
             for currency, measures in points.items() for qualifying in (True, False)
+        }  # fmt: skip
+        self._visits: dict[str, list[Change]] = {
+            event: [(name, 1) for name in names] for event, names in visits.items()
         }  # fmt: skip
         self.perks = frozenset(perk.activity for level in program.tiers.levels for perk in level.perks)
         self.names = frozenset(self._visits) | self.perks
@@ -63,13 +67,8 @@ class Tiers:
             standing = member.standing = Standing(cause.event_us)
             if self.reach.base != NOWHERE:
                 self._move(member, standing, self.reach.base, cause.log_us, TierReason.JOINED, cause, emit)
-        if cause.event_us < standing.joined_us:
-            standing.joined_us = cause.event_us
+        standing.joined_us = min(standing.joined_us, cause.event_us)
         return standing
-
-    def of_points(self, currency: str, points: int, *, qualifying: bool) -> list[Change]:
-        """Give what points that were earned change, or taken back if below zero."""
-        return [(name, points) for name in self._points.get((currency, qualifying), ())]
 
     def of_spend(self, money: str, amount: int) -> list[Change]:
         """Give what money that was spent changes, or given back if below zero."""
@@ -77,28 +76,33 @@ class Tiers:
 
     def of_visit(self, event: str) -> list[Change]:
         """Give what an event of this type changes, or an activity of this kind."""
-        return [(name, 1) for name in self._visits.get(event, ())]
+        return self._visits.get(event, NO_CHANGES)
 
     def count(self, member: Member, changes: list[Change], cause: Cause, emit: Emit) -> None:
         """Count changes of measures at the time of their event, and let the member rise if they are enough."""
         if not changes:
             return
-        standing = self.joined(member, cause, emit)
-        lower = min([value for _, value in changes]) < 0
+        standing = member.standing
+        if standing is None or cause.event_us < standing.joined_us:
+            standing = self.joined(member, cause, emit)
+        lower = False
+        for _, value in changes:
+            lower = lower or value < 0
         fall = self._falls_at_once(member, standing, cause) if lower else None
         bucket = self.reach.bucket(cause.event_us, member_zone(member, self._zone))
         by = cause.by if type(cause) is Stitched else UNKNOWN_ONE
         share = standing.shares.get(by)
         if share is None:
             share = standing.shares[by] = Share()
+        sums, totals = share.sums, share.totals
         for measure, value in changes:
-            buckets = share.sums.get(measure)
+            buckets = sums.get(measure)
             if buckets is None:
-                buckets = share.sums[measure] = {}
+                buckets = sums[measure] = {}
             if bucket not in buckets:
                 self._forget_old(member, buckets, cause)
             buckets[bucket] = buckets.get(bucket, 0) + value
-            share.totals[measure] = share.totals.get(measure, 0) + value
+            totals[measure] = totals.get(measure, 0) + value
         self._settle(member, standing, cause, emit, lower=lower, fall=fall)
 
     def _forget_old(self, member: Member, buckets: dict[int, int], cause: Cause) -> None:

@@ -9,7 +9,8 @@ unless the rule's condition is about lines. Rounding comes once a rule, at the v
 from collections.abc import Callable
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from config.earning import EarnRule, Exclusion, Rate
 from config.expressions.names import Named
@@ -19,7 +20,7 @@ from flows.ledger.grants import LineWorth
 from schemas.events import OrderLine
 
 
-class Worth(NamedTuple):
+class Worth(Struct, frozen=True, gc=False):
     """`weighted / divisor` points before rounding, from `counted / scale` of money or pieces that count.
 
     `lines` tell what each article counted for where lines were looked at, of `weight` in all.
@@ -146,8 +147,10 @@ class Weigher:
         return Worth(weighted, denominator, counted, denominator, tuple(articles.values()), weight)
 
     def _of_money(self, scene: Scene) -> Worth:
-        weighted, divisor, counted, scale, lines, weight = self._money_of(scene)
-        return Worth(weighted, divisor * self._per, counted, scale, lines, weight)
+        worth = self._money_of(scene)
+        return Worth(
+            worth.weighted, worth.divisor * self._per, worth.counted, worth.scale, worth.lines, worth.weight
+        )  # fmt: skip
 
     def _of_event(self, scene: Scene) -> Worth:
         """The rule's points once, if any line counts where lines are asked for and the minimum is reached."""
