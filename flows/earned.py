@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from config.expressions.scene import Scene
 from config.program import Program
 from flows.ledger.budgets import Budgets
+from flows.ledger.earn_rule import Case
 from flows.ledger.earning import Earnings
 from flows.ledger.grants import Grant
 from schemas.events import CloudEvent
@@ -29,6 +31,7 @@ class Earner:
     def __init__(self, program: Program, budgets: Budgets) -> None:
         self._earnings = Earnings(program, budgets)
         self.types = self._earnings.types
+        self._brand = program.time_zone
         self._retroactive = program.identity.retroactive_earn
 
     def of_event(self, member: Member, event: CloudEvent, step: Stitched) -> Sequence[Grant]:
@@ -39,7 +42,8 @@ class Earner:
         rules = self._earnings.rules_for(event)
         if rules is None or not (member.known or self._retroactive):
             return NO_GRANTS
-        return self._earnings.asked(rules, member.member_id, facts_of(member), event, step, member.earning)
+        scene = Scene(facts_of(member), event.data, step.event_us, self._brand)  # type: ignore[attr-defined]  # all have it
+        return rules.settle(Case(scene, member.earning, member.member_id, step.log_us, again=False))
 
     def grants(self, member: Member, event: CloudEvent, step: Stitched, *, again: bool = False) -> Iterator[Grant]:
         """What a purchase earns; the rules are asked, and count it, when the first grant is asked for."""

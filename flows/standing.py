@@ -189,14 +189,16 @@ class StandingMachine:
 
     def _other(self, inner: Handler | None, name: str | None, own: Handler | None) -> Handler:
         """What any other event means: its `own` doing here, and that it counts if anything asks for its `name`."""
-        tiers = self._tiers
+        tiers, heard = self._tiers, self._heard
 
         def other(member: Member, event: events.CloudEvent, step: Stitched, emit: Emit) -> None:
-            if tiers is not None:
+            standing = member.standing
+            if tiers is not None and (standing is None or step.event_us < standing.joined_us):
                 tiers.joined(member, step, emit)
             if inner is not None:
                 inner(member, event, step, emit)
-                self._tell(member, step, emit)
+                if heard.told:
+                    self._tell(member, step, emit)
             if own is not None:
                 own(member, event, step, emit)
             if name is not None:
@@ -225,7 +227,7 @@ class StandingMachine:
 
     def _counted(self, member: Member, name: str, step: Stitched, emit: Emit) -> None:
         """Count an event for the tiers and the challenges."""
-        if self._tiers is not None and self._counts(member):
+        if self._tiers is not None and name in self._tiers.visits and self._counts(member):
             self._tiers.count(member, self._tiers.of_visit(name), step, emit)
         if name in self._offers.names:
             self._challenge(member, name, step, emit, 0)

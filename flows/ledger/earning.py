@@ -68,13 +68,6 @@ class Earnings:
         rules = self.rules_for(event)
         if rules is None:
             return []
-        return self.asked(rules, member_id, facts, event, cause, state, again=again)
-
-    def asked(
-        self, rules: "Rules", member_id: str, facts: Facts, event: CloudEvent, cause: Cause, state: Earning, *,
-        again: bool = False,
-    ) -> list[Grant]:  # fmt: skip
-        """What the event earns by those rules."""
         scene = Scene(facts, event.data, cause.event_us, self._brand)  # type: ignore[attr-defined]  # every event has data
         return rules.settle(Case(scene, state, member_id, cause.log_us, again))
 
@@ -148,7 +141,12 @@ class Rules:
     def settle(self, case: Case) -> list[Grant]:
         """Ask all rules, let the best of each group win, count and give."""
         if self._alone:
-            return [grant for ready in self._alone if (grant := ready.give(case)) is not None]
+            grants = []
+            for ready in self._alone:
+                grant = ready.give(case)
+                if grant is not None:
+                    grants.append(grant)
+            return grants
         given: dict[int, Grant] = {}
         base: dict[str, Grant] = {}
         for rules in (self._early, self._late):

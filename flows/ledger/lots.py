@@ -118,4 +118,4 @@ def summed(changes: Changes) -> Changes:
     sums: dict[int, int] = {}
     for expires_us, points in changes:
         sums[expires_us] = sums.get(expires_us, 0) + points
-    return sorted((expires_us, points) for expires_us, points in sums.items() if points)
+    return sorted([change for change in sums.items() if change[1]])

@@ -154,7 +154,7 @@ class Reach:
         """
         if not self._single or standing.plans or rank < self.base:
             return True
-        shares = list(standing.shares.values())
+        shares = standing.shares.values()
         for measure, least in self._least_ever_above[rank + 1]:
             for share in shares:
                 least -= share.totals.get(measure, 0)  # noqa: PLW2901  what is still missing of it
@@ -163,8 +163,8 @@ class Reach:
         for measure, least in self._least_above[rank + 1]:
             for share in shares:
                 buckets = share.sums.get(measure)
-                if buckets:
-                    least -= max(0, *buckets.values())  # noqa: PLW2901
+                if buckets and (most := max(buckets.values())) > 0:
+                    least -= most  # noqa: PLW2901
             if least <= 0:
                 return True
         return False

@@ -52,11 +52,11 @@ class Tiers:
             (currency, qualifying): [name for name, one in measures if qualifying or not one.qualifying_only]
             for currency, measures in points.items() for qualifying in (True, False)
         }  # fmt: skip
-        self._visits: dict[str, list[Change]] = {
+        self.visits: dict[str, list[Change]] = {
             event: [(name, 1) for name in names] for event, names in visits.items()
         }  # fmt: skip
         self.perks = frozenset(perk.activity for level in program.tiers.levels for perk in level.perks)
-        self.names = frozenset(self._visits) | self.perks
+        self.names = frozenset(self.visits) | self.perks
 
     # what is told
 
@@ -76,7 +76,7 @@ class Tiers:
 
     def of_visit(self, event: str) -> list[Change]:
         """Give what an event of this type changes, or an activity of this kind."""
-        return self._visits.get(event, NO_CHANGES)
+        return self.visits.get(event, NO_CHANGES)
 
     def count(self, member: Member, changes: list[Change], cause: Cause, emit: Emit) -> None:
         """Count changes of measures at the time of their event, and let the member rise if they are enough."""

@@ -93,7 +93,9 @@ class Weigher:
     def _by_kind(self, rule: EarnRule) -> Callable[[Scene], Worth]:
         if rule.per is not None:
             return self._of_money
-        return self._of_event if rule.per_quantity is None else self._of_pieces
+        if rule.per_quantity is None:
+            return self._of_event
+        return self._of_pieces if rule.on == "purchase" else self._of_quantity
 
     def _points_for(self, scene: Scene) -> int:
         if self._rates:
@@ -165,30 +167,38 @@ class Weigher:
                 return NOTHING
         return Worth(self._points_for(scene), 1, 1, 1)
 
+    def _of_quantity(self, scene: Scene) -> Worth:
+        """Pieces of an activity, one where it does not say how many."""
+        assert self._per_quantity is not None
+        quantity = 1 if scene.data.quantity is None else scene.data.quantity
+        if type(quantity) is int:
+            weight = quantity * self._points_for(scene)
+            return Worth(weight, self._per_quantity, quantity, 1, (), weight) if weight > 0 else NOTHING
+        counted = Fraction(str(quantity))
+        worth = counted * self._points_for(scene)
+        if worth <= 0:
+            return NOTHING
+        return Worth(
+            worth.numerator, worth.denominator * self._per_quantity, counted.numerator, counted.denominator, (),
+            worth.numerator,
+        )  # fmt: skip
+
     def _of_pieces(self, scene: Scene) -> Worth:
-        """Pieces of the lines that count, or of the activity (one where it does not say how many)."""
+        """Pieces of the lines that count."""
         assert self._per_quantity is not None
         if self._money is not None and not self._money_of(scene).counted:
             return NOTHING
         counted, weighted = Fraction(0), Fraction(0)
         articles: dict[str, tuple[int, Fraction]] = {}
-        if hasattr(scene.data, "lines"):
-            for line in scene.data.lines or ():
-                if self._counts(scene, line):
-                    pieces = Fraction(str(line.quantity))
-                    worth = pieces * self._points_for(scene)
-                    counted += pieces
-                    weighted += worth
-                    amount, earlier = articles.get(line.sku, (0, Fraction(0)))
-                    articles[line.sku] = amount + line.amount, earlier + worth
-            scene.line = None
-        else:
-            quantity = 1 if scene.data.quantity is None else scene.data.quantity
-            if type(quantity) is int:
-                weight = quantity * self._points_for(scene)
-                return Worth(weight, self._per_quantity, quantity, 1, (), weight) if weight > 0 else NOTHING
-            counted = Fraction(str(quantity))
-            weighted = counted * self._points_for(scene)
+        for line in scene.data.lines or ():
+            if self._counts(scene, line):
+                pieces = Fraction(str(line.quantity))
+                worth = pieces * self._points_for(scene)
+                counted += pieces
+                weighted += worth
+                amount, earlier = articles.get(line.sku, (0, Fraction(0)))
+                articles[line.sku] = amount + line.amount, earlier + worth
+        scene.line = None
         if weighted <= 0:
             return NOTHING
         scale = lcm(weighted.denominator, *(worth.denominator for _, worth in articles.values()))
