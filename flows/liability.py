@@ -23,23 +23,18 @@ def month_of(expires_us: int) -> str:
 
 def count_entries(totals: MemberTotals, entries: list[EntryPosted]) -> None:
     """Add what entries changed, in their order."""
+    plain = {"available": totals.outstanding, "pending": totals.pending, "breakage": totals.breakage}
     for entry in entries:
         currency = entry.currency
         for account, points in entry.legs:
-            match account:
-                case "available":
-                    sums, name = totals.outstanding, currency
-                case "receivable":
-                    sums, name, points = totals.receivable, currency, -points  # noqa: PLW2901  owed, so signed anew
-                case "pending":
-                    sums, name = totals.pending, currency
-                case "breakage":
-                    sums, name = totals.breakage, currency
-                case "issued":
-                    sums, name, points = totals.costs, _cost_of(currency, entry.rule), -points  # noqa: PLW2901
-                case _:
-                    continue  # where points went to, and transfers, are no liability
-            sums[name] = sums.get(name, 0) + points
+            sums = plain.get(account)
+            if sums is not None:
+                sums[currency] = sums.get(currency, 0) + points
+            elif account == "issued":
+                _add(totals.costs, _cost_of(currency, entry.rule), -points)
+            elif account == "receivable":
+                _add(totals.receivable, currency, -points)
+            # where else points went to, and transfers, are no liability
         for expires_us, points in entry.lots:
             _add_expiring(totals, currency, expires_us, points)
 

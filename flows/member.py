@@ -24,11 +24,13 @@ from flows.standing import TIMERS as STANDING_TIMERS
 from flows.standing import Heard, standing_of
 from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
-from schemas.events import CloudEvent
+from schemas.events import EVENT_TYPES, Activity, CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ExportAsked, ReceiptNoted
 from schemas.states import Deferred, Member, encode_state
 from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
+
+TAGS: dict[type, str] = {kind: tag for tag, kind in EVENT_TYPES.items()}
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
 
@@ -103,10 +105,11 @@ class MemberMachine:
             member.updated_us = step.log_us
             if step.linked is not None:
                 _link(member, step)
-            event = step.event
-            if member.books.awaited:
+            event, awaited = step.event, member.books.awaited
+            kind = type(event)
+            if awaited and (TAGS[kind] in awaited or (kind is Activity and event.data.kind in awaited)):
                 self._ledger.happened(member, event, step, emit)
-            handler = handlers.get(type(event))
+            handler = handlers.get(kind)
             if handler is not None:
                 handler(member, event, step, emit)
             dirty[member_id] = member

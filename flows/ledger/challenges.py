@@ -234,11 +234,12 @@ class Challenges:
         if recent and recent[0].at_us < oldest_us:
             member.offers.recent = recent = [known for known in recent if known.at_us >= oldest_us]
         if happened.at_us >= oldest_us:
-            late = recent and when(happened) < when(recent[-1])
+            late = recent and happened.at_us <= recent[-1].at_us
             recent.append(happened)
             if late:
                 recent.sort(key=when)
-            del recent[:-RECENT_MAX]
+            if len(recent) > RECENT_MAX:
+                del recent[:-RECENT_MAX]
 
     # time
 

@@ -29,7 +29,10 @@ class Giver:
         points, currency, by, books = grant.points, grant.currency, whose(cause), side.books
         assert points > 0, grant
         terms, account = self._terms[currency], books.accounts.get(currency) or account_of(books, currency)
-        count(books, account, currency, by, points)
+        if by == books.by:
+            account.earned += points
+        else:
+            count(books, account, currency, by, earned=points)
         expires_us = grant.expires_us or terms.expiries.of(cause.event_us)
         until_us = grant.held_until_us or 0
         held = grant.held_for is not None or until_us > cause.log_us

@@ -170,11 +170,10 @@ class Ledger:
 
     def happened(self, member: Member, event: CloudEvent, cause: Cause, emit: Emit) -> None:
         """Release what waits for an event of this type (of an activity also: of this kind)."""
-        books, names = member.books, [str(event.__struct_config__.tag)]
-        if type(event) is Activity:
+        names = [str(event.__struct_config__.tag)]
+        if isinstance(event, Activity):
             names.append(event.data.kind)
-        if not books.awaited.keys().isdisjoint(names):
-            self._giver.happened(Side(member.member_id, books), names, cause, emit)
+        self._giver.happened(Side(member.member_id, member.books), names, cause, emit)
 
     def fire(self, member: Member, timer: Timer, emit: Emit) -> list[Warned] | None:
         """Expire, warn, release; gives the warnings raised, None if nothing happened that anyone could see."""

@@ -103,7 +103,9 @@ class Tiers:
                 self._forget_old(member, buckets, cause)
             buckets[bucket] = buckets.get(bucket, 0) + value
             totals[measure] = totals.get(measure, 0) + value
-        self._settle(member, standing, cause, emit, lower=lower, fall=fall)
+        rank, reach = self.reach.ranks.get(standing.tier, NOWHERE), self.reach
+        if lower or (rank > reach.base and not standing.due_us) or reach.may_rise(standing, rank):
+            self._settle(member, standing, cause, emit, lower=lower, fall=fall)
 
     def _forget_old(self, member: Member, buckets: dict[int, int], cause: Cause) -> None:
         oldest = self.reach.oldest_bucket(cause.log_us, member_zone(member, self._zone))
@@ -137,15 +139,14 @@ class Tiers:
         fall: TierReason | None = None,
     ) -> None:  # fmt: skip
         """Rise if there is reason to; fall only where that is at once; see to it that the timer is early enough."""
-        rank, at_us, best = self.reach.rank(standing.tier), cause.log_us, NOWHERE
-        if fall is not None or self.reach.may_rise(standing, rank):
-            best, reason = self._best(member, standing, at_us, NOWHERE if lower else rank)
-            if best > rank:
-                self._move(member, standing, best, at_us, reason, cause, emit)
-                return
-        if best < rank and fall is not None:
+        rank, at_us = self.reach.rank(standing.tier), cause.log_us
+        looked_above = NOWHERE if lower else rank
+        best, reason = self._best(member, standing, at_us, looked_above)
+        if best > rank:
+            self._move(member, standing, best, at_us, reason, cause, emit)
+        elif best < rank and fall is not None:
             self._move(member, standing, best, at_us, fall, cause, emit)
-        elif rank > self.reach.base and (lower or not standing.due_us):
+        elif lower or not standing.due_us:
             self._arm(member, standing, at_us, emit)
 
     def _best(
