@@ -334,6 +334,7 @@ class StandingMachine:
 
 
 def _with_bonus(level: Level, grants: Iterator[Grant]) -> Iterator[Grant]:
+    """Give grants as they come, then what the tier adds to those of the same terms together."""
     base: dict[tuple[str, int | None, str | None, int | None], int] = {}
     for grant in grants:
         terms = (grant.currency, grant.held_until_us, grant.held_for, grant.expires_us)

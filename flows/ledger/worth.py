@@ -132,9 +132,8 @@ class Weigher:
                 weighted += weight
             if line.amount > 0:
                 known = articles.get(line.sku)
-                articles[line.sku] = LineWorth(line.sku, line.amount, weight) if known is None else LineWorth(
-                    line.sku, known.amount + line.amount, known.weight + weight
-                )
+                amount, earlier = (0, 0) if known is None else (known.amount, known.weight)
+                articles[line.sku] = LineWorth(line.sku, amount + line.amount, earlier + weight)
         scene.line = None
         rest, numerator, denominator = total.amount - listed, 1, 1
         if rest < 0:
