@@ -25,11 +25,13 @@ from flows.standing import TIMERS as STANDING_TIMERS
 from flows.standing import Heard, standing_of
 from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
-from schemas.events import CloudEvent
+from schemas.events import EVENT_TYPES, Activity, CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ExportAsked, ReceiptNoted
 from schemas.states import Deferred, Member, encode_state
 from schemas.stitched import Cause, Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
+
+TAGS: dict[type, str] = {kind: tag for tag, kind in EVENT_TYPES.items()}
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
 
@@ -107,12 +109,13 @@ class MemberMachine:
             member.updated_us = step.log_us
             if step.linked is not None:
                 _link(member, step)
-            event = step.event
-            if member.books.awaited:
+            event, awaited = step.event, member.books.awaited
+            kind = type(event)
+            if awaited and (TAGS[kind] in awaited or (type(event) is Activity and event.data.kind in awaited)):
                 self._ledger.happened(member, event, step, emit)
                 if self._standing is not None:
                     self._standing.released(member, step, emit)
-            handler = handlers.get(type(event))
+            handler = handlers.get(kind)
             if handler is not None:
                 handler(member, event, step, emit)
             dirty[member_id] = member
@@ -292,7 +295,7 @@ class MemberMachine:
         def handle(member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
             if handler is not None:
                 handler(member, event, step, emit)
-            for grant in self._earner.grants(member, event, step):
+            for grant in self._earner.of_event(member, event, step):
                 self._ledger.grant(member, grant, step, emit)
 
         return handle

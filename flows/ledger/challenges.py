@@ -178,18 +178,17 @@ class Challenges:
             given += self._open(member, name, self.offers[name], key, cause, emit, None)
         for name in self._by_event.get(happened.name, ()):
             offer = self.offers[name]
+            automatic = offer.granted == "automatically"
+            if not automatic and not self._open_keys(member, name, offer, happened.at_us):
+                continue
             part = _part(name, offer, happened)
-            if part is not None and offer.granted == "automatically":
+            if part is not None and automatic:
                 self._open_automatic(member, name, offer, cause, emit)
             if part is None or member.offers is None:
                 continue
             keys = self._open_keys(member, name, offer, part.at_us)
             for key in keys:
-                parts = member.offers.instances[key].parts
-                if all(known.cause != part.cause for known in parts):
-                    if len(parts) >= PARTS_MAX:
-                        parts[:] = compact(offer.goal, parts)
-                    parts.append(msgspec.structs.replace(part))
+                _add_part(offer, member.offers.instances[key].parts, part)
             given += self._completed(member, name, offer, keys, happened.order_id or None, cause, emit)
         if self._remembered_us and happened.name in self._by_event:
             self._remember(member, happened, cause)
@@ -197,11 +196,12 @@ class Challenges:
 
     def _open_keys(self, member: Member, name: str, offer: Offer, at_us: int) -> list[str]:
         """The instances that an event at a moment counts for, the oldest first."""
-        assert member.offers is not None
-        found = sorted(
-            (instance.from_us, key) for key, instance in member.offers.instances.items()
-            if instance.offer == name and not instance.done_us and inside(offer, instance, at_us)
-        )  # fmt: skip
+        found: list[tuple[int, str]] = []
+        for key, instance in () if member.offers is None else member.offers.instances.items():
+            if instance.offer == name and not instance.done_us and inside(offer, instance, at_us):
+                found.append((instance.from_us, key))
+        if len(found) > 1:
+            found.sort()
         keys = [key for _, key in found]
         if offer.counts_for == "every" or not keys:
             return keys
@@ -256,9 +256,12 @@ class Challenges:
         if recent and recent[0].at_us < oldest_us:
             member.offers.recent = recent = [known for known in recent if known.at_us >= oldest_us]
         if happened.at_us >= oldest_us:
+            late = recent and happened.at_us <= recent[-1].at_us
             recent.append(happened)
-            recent.sort(key=when)
-            del recent[:-RECENT_MAX]
+            if late:
+                recent.sort(key=when)
+            if len(recent) > RECENT_MAX:
+                del recent[:-RECENT_MAX]
 
     # time
 
@@ -362,3 +365,13 @@ def _part(name: str, offer: Offer, happened: Happened) -> Part | None:
     if offer.goal.when is not None and name not in happened.meets:
         return None
     return part_of(offer.goal, happened)
+
+
+def _add_part(offer: Offer, parts: list[Part], part: Part) -> None:
+    """Count an event in an instance, once; each instance has a copy of its own, which returns may lower."""
+    for known in parts:
+        if known.cause == part.cause:
+            return
+    if len(parts) >= PARTS_MAX:
+        parts[:] = compact(offer.goal, parts)
+    parts.append(msgspec.structs.replace(part))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from flows.ledger.expiry import NEVER
 from flows.ledger.grants import Grant
 from flows.ledger.keeping import Keeper, Side, Terms
-from flows.ledger.lots import Changes, extend, fit, lodge
+from flows.ledger.lots import Changes, extend, fit, join, lodge
 from flows.ledger.orders import add_earned
 from flows.ledger.posting import account_of, credit, repeated
 from flows.ledger.shares import count, whose
@@ -19,8 +19,9 @@ from schemas.stitched import Cause, Emit
 
 TIMER = "hold"
 
-# (member id, currency, signed points, qualifying, by): told of what becomes the member's, and of what returns take back
-EarnedTold = Callable[[str, str, int, bool, str], None]
+# (member id, currency, signed points, qualifying, held by): told of what becomes the member's, and of what returns take
+# back; of what was held, with the identifier that earned it
+EarnedTold = Callable[[str, str, int, bool, str | None], None]
 
 
 class Giver:
@@ -34,8 +35,11 @@ class Giver:
         """Post a grant; `piece` is the order that it belongs to, which then knows of it for returns."""
         points, currency, by, books = grant.points, grant.currency, whose(cause), side.books
         assert points > 0, grant
-        terms, account = self._terms[currency], account_of(side.books, currency)
-        count(books, account, currency, by, earned=points)
+        terms, account = self._terms[currency], books.accounts.get(currency) or account_of(books, currency)
+        if by == books.by:
+            account.earned += points
+        else:
+            count(books, account, currency, by, earned=points)
         expires_us = grant.expires_us or terms.expiries.of(cause.event_us)
         until_us = grant.held_until_us or 0
         held = grant.held_for is not None or until_us > cause.log_us
@@ -55,7 +59,7 @@ class Giver:
         mark = repeated(emit, cause, grant.rule, currency)
         self._keeper.enter(side, currency, legs, grant.rule, cause, emit, mark, changes)
         if self._earned is not None and not held:
-            self._earned(side.member_id, currency, points, grant.qualifying, by)
+            self._earned(side.member_id, currency, points, grant.qualifying, None)
         if piece is not None:
             earned = Earned(grant.rule, currency, points, 0, number, expires_us, 0, grant.qualifying)
             if grant.lines:
@@ -83,6 +87,8 @@ class Giver:
         if lot.by == books.by:
             lot.by = ""
         if terms.expiries.extends:
+            if len(account.lots) == 1 and account.lots[0].by == lot.by:
+                return join(account, account.lots[0], lot, changes)
             extend(account, lot.expires_us, changes)
         return self.put_back(account, terms, lot, changes)
 
@@ -92,7 +98,10 @@ class Giver:
         if terms.expiries.extends:
             if account.lots:
                 lot.expires_us = max(lot.expires_us, account.lots[-1].expires_us)
-            lot.number = next((one.number for one in account.lots if one.by == lot.by), lot.number)
+            for one in account.lots:
+                if one.by == lot.by:
+                    lot.number = one.number
+                    break
         lodge(account, lot, changes)
         return lot.number
 

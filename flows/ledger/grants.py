@@ -1,11 +1,9 @@
 """What a rule gives: the one thing that earn rules, challenges and tiers hand to the ledger."""
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 
-class LineWorth(NamedTuple):
+class LineWorth(Struct, frozen=True, gc=False):
     """What the lines of an article (`sku`) counted for: of `amount` money, `weight` of the whole grant's."""
 
     sku: str

@@ -156,11 +156,13 @@ class Ledger:
 
         With `order_id` returns of that order take it back in proportion.
         """
-        order = None if order_id is None else member.books.orders.get(order_id)
-        piece = None if order is None else bought_piece(order, whose(cause), cause.log_us)
         side = Side(member.member_id, member.books)
-        self._give(side, grant, cause, emit, piece)
-        if order is not None and any(piece.returned for piece in pieces_of(order)):
+        order = None if order_id is None else member.books.orders.get(order_id)
+        if order is None:
+            self._give(side, grant, cause, emit)
+            return
+        self._give(side, grant, cause, emit, bought_piece(order, whose(cause), cause.log_us))
+        if any(piece.returned for piece in pieces_of(order)):
             self._settle(side, order, cause, emit)
 
     def _give(self, side: Side, grant: Grant, cause: Cause, emit: Emit, piece: Order | None = None) -> None:
@@ -170,7 +172,7 @@ class Ledger:
     def _settle(self, side: Side, order: Order, cause: Cause, emit: Emit, mark: str = "") -> None:
         for earned, points in self._returns.settle(side, order, cause, emit, mark):
             if self._earned is not None and points:
-                self._earned(side.member_id, earned.currency, -points, earned.qualifying, whose(cause))
+                self._earned(side.member_id, earned.currency, -points, earned.qualifying, None)
 
     def happened(self, member: Member, event: CloudEvent, cause: Cause, emit: Emit) -> None:
         """Release what waits for an event of this type (of an activity also: of this kind)."""
