@@ -13,9 +13,10 @@ from config.earning import EarnRule
 from config.program import Program
 from schemas.reasons import RefusalReason
 
-EXPIRIES_KNOWN: Final = frozenset({"never", "days", "end_of_month", "yearly"})
-PLAIN_RULE: Final = frozenset({"id", "on", "currency", "points", "per", "rounding", "qualifying"})
-RULE_NOT_RECOMPUTED: Final = frozenset({"hold", "expires_after"})
+EXPIRIES_KNOWN: Final = frozenset({"never", "days", "end_of_month", "yearly", "activity_extends"})
+PLAIN_RULE: Final = frozenset({
+    "id", "on", "currency", "points", "per", "rounding", "qualifying", "hold", "expires_after",
+})  # fmt: skip
 CURRENCY_KNOWN: Final = frozenset({"name", "expiry", "warn_before", "late_cancel", "overdraw", "returns"})
 TIERS_KNOWN: Final = frozenset({
     "period", "rolling_days", "keeps_periods", "grace", "downgrade", "soft_landing_percent", "returns", "measures",
@@ -60,8 +61,8 @@ def coverage_of(program: Program) -> Coverage:
             unknown.append("expiry")
         covered.missing[name] = [*(f"currencies.{name}.{key}" for key in unknown), *everywhere]
     for rule in program.earn:
-        missing = [f"earn.{rule.id}.{key}" for key in _said(rule) if key in RULE_NOT_RECOMPUTED]
-        covered.missing[rule.currency] += missing
+        if rule.expires_after is not None and program.currencies[rule.currency].expiry.policy == "never":
+            covered.missing[rule.currency].append(f"earn.{rule.id}.expires_after")
         if not _is_plain(rule) or not program.identity.retroactive_earn:
             _believe(covered, rule.currency, rule.id, with_order=True)
     for level in program.tiers.levels if program.tiers is not None else ():
@@ -101,7 +102,7 @@ def _is_plain(rule: EarnRule) -> bool:
     """Whether a rule asks for nothing but the money of a purchase."""
     return (
         rule.on == "purchase" and rule.per is not None and rule.points is not None
-        and (PLAIN_RULE | RULE_NOT_RECOMPUTED).issuperset(_said(rule))
+        and PLAIN_RULE.issuperset(_said(rule))
     )  # fmt: skip
 
 

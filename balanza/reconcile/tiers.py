@@ -57,8 +57,6 @@ def prepare_tiers(connection: DuckDBPyConnection, program: Program) -> None:
     if measures:
         connection.executemany("INSERT INTO measures VALUES (?, ?, ?, ?)", measures)
     connection.executemany("INSERT INTO unqualified VALUES (?)", [(rule,) for rule in dict.fromkeys(unqualified)])
-    types = ["activity", *program.activities]
-    connection.executemany("INSERT INTO activity_types VALUES (?)", [(name,) for name in types])
 
 
 def recompute_tiers(connection: DuckDBPyConnection, program: Program) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from duckdb import DuckDBPyConnection, Statement
 
 from balanza.reconcile.coverage import OF_THE_CATALOGUE, Coverage
-from balanza.reconcile.ends import fill_ends
+from balanza.reconcile.ends import fill_ends, fill_held
 from balanza.reconcile.erased import find_erased
 from config.program import Program
 
@@ -19,15 +19,20 @@ JOIN people AS other ON other.member_id = other_id WHERE one.person != other.per
 WAVES: Final = "SELECT coalesce(max(wave), 0) FROM moves"
 TURNS: Final = "SELECT coalesce(max(turn), 0) FROM due"
 POSTED: Final = "SELECT count(*) FROM posted"
+INCOMING: Final = "SELECT count(*) FROM incoming"
 TOUCHED: Final = "SELECT count(*) FROM touched"
 LAPSING: Final = "SELECT count(*) FROM lots WHERE points > 0 AND expires_us <= (SELECT max(at_us) FROM now)"
 KINDS: Final = "SELECT DISTINCT kind FROM now"
+EXTENDING: Final = "SELECT count(*) FROM currencies WHERE extends"
+REFILLING: Final = frozenset({"redeem_cancel", "split"})
+PERCENT: Final = 100
 
 # Which statements a wave needs, by the kinds of its moves.
 STEPS: Final = {
     "orders": frozenset({"purchase", "return"}),
     "spending": frozenset({"redeem", "redeem_cancel", "points_adjust"}),
-    "given": frozenset({"accrual", "release", "granted"}),
+    "given": frozenset({"accrual", "granted"}),
+    "releases": frozenset({"release", "happened"}),
     "members": frozenset({"merge", "forgotten"}),
     "splits": frozenset({"split"}),
 }
@@ -49,19 +54,36 @@ def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage
     if rules:
         connection.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?)", rules)
     currencies = [
-        (name, currency.overdraw, currency.late_cancel == "renew", currency.returns)
+        (name, currency.overdraw, currency.late_cancel == "renew", currency.returns,
+         currency.expiry.policy == "activity_extends")
         for name, currency in program.currencies.items()
     ]
     if currencies:
-        connection.executemany("INSERT INTO currencies VALUES (?, ?, ?, ?)", currencies)
+        connection.executemany("INSERT INTO currencies VALUES (?, ?, ?, ?, ?)", currencies)
     expires = any(currency.expiry.policy != "never" for currency in program.currencies.values())
     connection.execute(f"SET VARIABLE expires = {expires}")
-    if coverage.believed:
-        connection.executemany("INSERT INTO believed_rules VALUES (?, ?)", list(coverage.believed.items()))
+    connection.execute(f"SET VARIABLE extends = {any(one[-1] for one in currencies)}")
+    _prepare_believed(connection, program, coverage)
     if program.rewards:
         connection.executemany("INSERT INTO believed_refusals VALUES (?)", [(reason,) for reason in OF_THE_CATALOGUE])
     connection.execute(f"SET VARIABLE orders_us = {program.retention.orders}")
     connection.execute(f"SET VARIABLE events_us = {program.retention.events}")
+
+
+def _prepare_believed(connection: DuckDBPyConnection, program: Program, coverage: Coverage) -> None:
+    places = {rule.id: number for number, rule in enumerate(program.earn)}
+    believed = [(rule, with_order, places.get(rule)) for rule, with_order in coverage.believed.items()]
+    terms = [(rule.id, rule.hold.event if rule.hold is not None else None, rule.expires_after) for rule in program.earn]
+    levels = [] if program.tiers is None else program.tiers.levels
+    bonuses = [(f"tier.{level.id}", level.earn_percent - PERCENT) for level in levels if level.earn_percent > PERCENT]
+    for query, rows in (
+        ("INSERT INTO believed_rules VALUES (?, ?, ?)", believed),
+        ("INSERT INTO terms VALUES (?, ?, ?)", terms),
+        ("INSERT INTO bonuses VALUES (?, ?)", bonuses),
+        ("INSERT INTO activity_types VALUES (?)", [(name,) for name in ("activity", *program.activities)]),
+    ):  # fmt: skip
+        if rows:
+            connection.executemany(query, rows)
 
 
 def recompute(connection: DuckDBPyConnection, program: Program, tell: Callable[[int, int], None]) -> None:
@@ -72,53 +94,82 @@ def recompute(connection: DuckDBPyConnection, program: Program, tell: Callable[[
     while _number(connection, UNSETTLED):
         connection.execute(sql("joined_people"))
     expires = fill_ends(connection, program)
+    fill_held(connection, program)
+    connection.execute(sql("awards"))
     connection.execute(sql("moves"))
     waves = _number(connection, WAVES)
-    names = ("wave", "accounts", "fitted", "lapsed", "settled", "taken", *STEPS)
+    names = (
+        "wave", "holders", "accounts", "fitted", "lapsed", "lodged", "extended", "refilled", "stretched", "settled",
+        "taken", *STEPS,
+    )  # fmt: skip
     steps = {name: connection.extract_statements(sql(name)) for name in names}
+    running = _Waves(connection, steps, expires=expires)
     for wave in range(1, waves + 1):
         connection.execute(f"SET VARIABLE wave = {wave}")
-        _run(connection, steps["wave"])
-        _wave(connection, steps, expires=expires)
+        running.wave()
         tell(wave, waves)
     if expires:
         connection.execute(sql("ended"))
-        for name in ("lapsed", "accounts"):
-            _run(connection, steps[name])
+        running.run("lapsed")
+        running.run("accounts")
 
 
-def _wave(connection: DuckDBPyConnection, steps: dict[str, list[Statement]], *, expires: bool) -> None:
-    """Apply the moves of a wave; where points expire, those that are due by then have gone before, and go after."""
+class _Waves:
+    """The statements of a wave; which of them are run depends on what happens in it."""
 
-    def account() -> None:
-        if not _number(connection, POSTED):
-            return
-        for name in ("accounts", "fitted") if expires else ("accounts",):
-            _run(connection, steps[name])
+    def __init__(self, connection: DuckDBPyConnection, steps: dict[str, list[Statement]], *, expires: bool) -> None:
+        self._connection, self._steps, self._expires = connection, steps, expires
+        self._extends = bool(self._number(EXTENDING))
 
-    def lapse() -> None:
-        if expires and _number(connection, LAPSING):
-            _run(connection, steps["lapsed"])
-            account()
+    def wave(self) -> None:
+        """Apply the moves of a wave; where points expire, those that are due by then have gone before, and go after."""
+        self.run("wave")
+        kinds = {kind for (kind,) in self._connection.execute(KINDS).fetchall()}
+        if "release" in kinds:
+            self.run("holders")
+        self._lapse()
+        for name, moved in STEPS.items():
+            if kinds & moved:
+                self.run(name)
+        if self._expires:
+            self._lodge(kinds)
+        self._account()
+        if self._extends and "redeem" in kinds:
+            self.run("stretched")
+        if self._number(TOUCHED):
+            self.run("settled")
+            for turn in range(1, self._number(TURNS) + 1):
+                self._connection.execute(f"SET VARIABLE turn = {turn}")
+                self.run("taken")
+                self._account()
+        self._lapse()
 
-    lapse()
-    kinds = {kind for (kind,) in connection.execute(KINDS).fetchall()}
-    for name, moved in STEPS.items():
-        if kinds & moved:
-            _run(connection, steps[name])
-    account()
-    if _number(connection, TOUCHED):
-        _run(connection, steps["settled"])
-        for turn in range(1, _number(connection, TURNS) + 1):
-            connection.execute(f"SET VARIABLE turn = {turn}")
-            _run(connection, steps["taken"])
-            account()
-    lapse()
+    def run(self, name: str) -> None:
+        """Run all statements of a file."""
+        for statement in self._steps[name]:
+            self._connection.execute(statement)
 
+    def _lodge(self, kinds: set[str]) -> None:
+        if self._number(INCOMING):
+            self.run("lodged")
+            if self._extends:
+                self.run("extended")
+        if not kinds.isdisjoint(REFILLING):
+            self.run("refilled")
 
-def _run(connection: DuckDBPyConnection, statements: list[Statement]) -> None:
-    for statement in statements:
-        connection.execute(statement)
+    def _account(self) -> None:
+        if self._number(POSTED):
+            self.run("accounts")
+            if self._expires:
+                self.run("fitted")
+
+    def _lapse(self) -> None:
+        if self._expires and self._number(LAPSING):
+            self.run("lapsed")
+            self._account()
+
+    def _number(self, query: str) -> int:
+        return _number(self._connection, query)
 
 
 def _number(connection: DuckDBPyConnection, query: str) -> int:

@@ -1,7 +1,7 @@
 -- Purchases and returns. An order that was forgotten begins anew; one in another money takes nothing.
 
 CREATE OR REPLACE TEMP TABLE said AS
-SELECT owner, name AS order_id, kind = 'purchase' AS bought, amount, money, at_us, seq, source, id, quarter, given_by
+SELECT owner, name AS order_id, kind = 'purchase' AS bought, amount, money, at_us, seq, source, id, place, given_by
 FROM now WHERE kind IN ('purchase', 'return');
 
 CREATE OR REPLACE TEMP TABLE over AS
@@ -45,20 +45,24 @@ INSERT INTO touched
 SELECT owner, order_id, seq, source, id FROM said JOIN orders USING (owner, order_id) WHERE said.money = orders.money;
 
 CREATE OR REPLACE TEMP TABLE gains AS
-SELECT owner, order_id, seq, source, id, rule, currency, rounded(amount::HUGEINT * points, per, rounding) AS points,
-       expires_us, CASE WHEN expires_us IS NOT NULL THEN nextval('lot_numbers') END AS lot, ranked(rules.number) AS rank,
-       given_by
-FROM touched JOIN said USING (owner, order_id, seq, source, id) JOIN rules USING (money)
-LEFT JOIN ends USING (currency, quarter)
-WHERE said.bought;
-DELETE FROM gains WHERE points = 0;
-INSERT INTO lots SELECT owner, currency, lot, rank, expires_us, points, given_by FROM gains WHERE lot IS NOT NULL;
-INSERT INTO posted SELECT seq, source, id, owner, currency, rule, points, 0, points, 0, 0, given_by FROM gains;
+SELECT touched.owner, order_id, touched.seq, number, source, id, rule, awards.currency, awards.points, held_for, held,
+       awards.expires_us, CASE WHEN awards.expires_us IS NOT NULL OR held THEN nextval('lot_numbers') END AS lot, place,
+       ranked(place, number) AS rank, given_by
+FROM touched JOIN said USING (owner, order_id, seq, source, id) JOIN awards USING (seq)
+WHERE said.bought AND NOT apart;
+INSERT INTO holds SELECT owner, seq, number, currency, points, lot, rank, held_for, expires_us, given_by FROM gains WHERE held;
+INSERT INTO incoming
+SELECT owner, currency, place, rank, points, expires_us, lot, given_by, true
+FROM gains WHERE NOT held AND expires_us IS NOT NULL;
+INSERT INTO posted
+SELECT seq, source, id, owner, currency, rule, CASE WHEN held THEN 0 ELSE points END, CASE WHEN held THEN points ELSE 0 END,
+       points, 0, 0, given_by
+FROM gains;
 UPDATE earned SET points = earned.points + gains.points FROM gains
 WHERE earned.owner = gains.owner AND earned.order_id = gains.order_id AND earned.rule = gains.rule
-  AND earned.given_by = gains.given_by AND earned.lot IS NULL AND gains.lot IS NULL;
-INSERT INTO earned
-SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by, 0 FROM gains
-ANTI JOIN (FROM earned WHERE lot IS NULL) AS known USING (owner, order_id, rule, given_by) WHERE lot IS NULL;
-INSERT INTO earned
-SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by, 0 FROM gains WHERE lot IS NOT NULL;
+  AND earned.currency = gains.currency AND earned.given_by = gains.given_by AND earned.lot IS NULL AND gains.lot IS NULL;
+INSERT INTO earned (owner, order_id, rule, currency, points, taken_back, lot, rank, given_by, waived, expires_us)
+SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by, 0, expires_us FROM gains
+ANTI JOIN (FROM earned WHERE lot IS NULL) AS known USING (owner, order_id, rule, currency, given_by) WHERE lot IS NULL;
+INSERT INTO earned (owner, order_id, rule, currency, points, taken_back, lot, rank, given_by, waived, expires_us)
+SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by, 0, expires_us FROM gains WHERE lot IS NOT NULL;

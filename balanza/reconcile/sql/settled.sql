@@ -4,12 +4,11 @@
 CREATE OR REPLACE TEMP TABLE due AS
 WITH pieces AS (
     SELECT earned.*, row_number() OVER (
-        PARTITION BY earned.owner, order_id ORDER BY coalesce(expires_us, 0), given_by, earned.points, earned.rank, lot
+        PARTITION BY owner, order_id ORDER BY coalesce(expires_us, 0), given_by, points, rank, lot
     ) AS place
-    FROM earned LEFT JOIN (SELECT lot, expires_us FROM lots) USING (lot)
-    WHERE (owner, order_id) IN (SELECT (owner, order_id) FROM touched)
+    FROM earned WHERE (owner, order_id) IN (SELECT (owner, order_id) FROM touched)
 ), told AS (
-    SELECT touched.*, rule, pieces.currency, pieces.points, taken_back, waived, lot, place, given_by,
+    SELECT touched.*, earning, rule, pieces.currency, pieces.points, taken_back, waived, lot, rank, expires_us, place, given_by,
            least(orders.returned, orders.total) AS returned, orders.total,
            sum(pieces.points) OVER (PARTITION BY owner, order_id, rule, pieces.currency ORDER BY place) AS upto
     FROM touched JOIN orders USING (owner, order_id) JOIN pieces USING (owner, order_id)
@@ -17,11 +16,9 @@ WITH pieces AS (
 ), changed AS (
     SELECT *, upto * returned // total - (upto - points) * returned // total - taken_back AS back FROM told
 )
-SELECT owner, order_id, seq, source, id, rule, currency, lot, given_by, back AS points,
+SELECT owner, order_id, seq, source, id, earning, rule, currency, lot, rank, expires_us, given_by, back AS points,
        least(waived, greatest(-back, 0)) AS forgone,
        row_number() OVER (PARTITION BY owner, currency ORDER BY rule_place, place, order_id) AS turn
 FROM (SELECT *, min(place) OVER (PARTITION BY owner, order_id, rule, currency) AS rule_place FROM changed WHERE back != 0);
 UPDATE earned SET taken_back = earned.taken_back + due.points, waived = earned.waived - forgone FROM due
-WHERE earned.owner = due.owner AND earned.order_id = due.order_id AND earned.rule = due.rule
-  AND earned.currency = due.currency AND earned.given_by = due.given_by
-  AND earned.lot IS NOT DISTINCT FROM due.lot;
+WHERE earned.earning = due.earning;
