@@ -19,6 +19,7 @@ from balanza.reconcile.coverage import coverage_of
 from balanza.reconcile.drift import compare
 from balanza.reconcile.opening import database, ordered_log
 from balanza.reconcile.reading import read_lines
+from balanza.reconcile.rules import earning_types
 from balanza.reconcile.tiers import compare_tiers, prepare_tiers, recompute_tiers
 from balanza.reconcile.told import Told, as_plain, print_told
 from balanza.reconcile.totals import TotalsError, TotalsFile, read_totals, totals_of
@@ -136,8 +137,9 @@ def _reconciled(
         with ordered_log(source, program, out[0], prefix, Path(scratch)) as log:
             bytes_max = program.limits.event_bytes_max
             read = read_lines(
-                connection, log, Path(scratch), bytes_max, lambda done: progress.update(task, completed=done)
-            )
+                connection, log, Path(scratch), bytes_max, earning_types(program),
+                lambda done: progress.update(task, completed=done),
+            )  # fmt: skip
         progress.update(task, total=read, completed=read)
         waves = progress.add_task("recomputing", total=None, unit="waves")
         recompute(connection, program, lambda done, total: progress.update(waves, completed=done, total=total))

@@ -10,6 +10,9 @@ from duckdb import DuckDBPyConnection, Statement
 from balanza.reconcile.coverage import OF_THE_CATALOGUE, Coverage
 from balanza.reconcile.ends import fill_ends, fill_held
 from balanza.reconcile.erased import find_erased
+from balanza.reconcile.lined import fill_line_backs
+from balanza.reconcile.rules import earning_types, multiplied, reckoned
+from balanza.reconcile.worths import fill_worths
 from config.program import Program
 
 UNSETTLED: Final = """
@@ -76,7 +79,19 @@ def _prepare_believed(connection: DuckDBPyConnection, program: Program, coverage
     terms = [(rule.id, rule.hold.event if rule.hold is not None else None, rule.expires_after) for rule in program.earn]
     levels = [] if program.tiers is None else program.tiers.levels
     bonuses = [(f"tier.{level.id}", level.earn_percent - PERCENT) for level in levels if level.earn_percent > PERCENT]
+    alone = reckoned(program)
     for query, rows in (
+        ("INSERT INTO rule_names VALUES (?, ?, ?)", [
+            (number, rule.id, rule.currency) for number, rule in enumerate(program.earn)
+        ]),
+        ("INSERT INTO reckoned VALUES (?, ?, ?, ?, ?, ?)", [
+            (one.number, one.rule.currency, one.group, one.late,
+             None if one.rule.bonus is None else one.rule.bonus.percent, one.rule.rounding) for one in alone
+        ]),
+        ("INSERT INTO bonus_of VALUES (?, ?)", [
+            (one.number, base) for one in alone if one.rule.bonus is not None for base in multiplied(program, one.number)
+        ]),
+        ("INSERT INTO earning_types VALUES (?)", [(name,) for name in earning_types(program)]),
         ("INSERT INTO believed_rules VALUES (?, ?, ?)", believed),
         ("INSERT INTO terms VALUES (?, ?, ?)", terms),
         ("INSERT INTO bonuses VALUES (?, ?)", bonuses),
@@ -95,11 +110,15 @@ def recompute(connection: DuckDBPyConnection, program: Program, tell: Callable[[
         connection.execute(sql("joined_people"))
     expires = fill_ends(connection, program)
     fill_held(connection, program)
+    connection.execute(f"SET VARIABLE time_zone = '{program.time_zone}'")
+    connection.execute(sql("scenes"))
+    believed = {row[0] for row in connection.execute("SELECT rule FROM believed_rules").fetchall()}
+    fill_worths(connection, program, [pair for pair in enumerate(program.earn) if pair[1].id in believed])
     connection.execute(sql("awards"))
     connection.execute(sql("moves"))
     waves = _number(connection, WAVES)
     names = (
-        "wave", "holders", "accounts", "fitted", "lapsed", "lodged", "extended", "refilled", "stretched", "settled",
+        "wave", "holders", "accounts", "fitted", "lapsed", "lodged", "extended", "refilled", "stretched", "pieces", "settled",
         "taken", *STEPS,
     )  # fmt: skip
     steps = {name: connection.extract_statements(sql(name)) for name in names}
@@ -137,6 +156,8 @@ class _Waves:
         if self._extends and "redeem" in kinds:
             self.run("stretched")
         if self._number(TOUCHED):
+            self.run("pieces")
+            fill_line_backs(self._connection)
             self.run("settled")
             for turn in range(1, self._number(TURNS) + 1):
                 self._connection.execute(f"SET VARIABLE turn = {turn}")

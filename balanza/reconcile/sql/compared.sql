@@ -7,6 +7,8 @@ SELECT member_id FROM run_members WHERE forgotten OR merged_into IS NOT NULL GRO
 CREATE TABLE left_out AS
 SELECT member_id FROM people WHERE person IN (
     SELECT person FROM people JOIN run_identity AS identity USING (member_id) WHERE kind = 'erase'
+    UNION ALL
+    SELECT person FROM people JOIN uncertain USING (member_id)
 );
 
 CREATE TABLE run_balances AS

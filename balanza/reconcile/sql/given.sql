@@ -39,11 +39,11 @@ FROM grants;
 UPDATE earned SET points = earned.points + grants.points FROM grants
 WHERE earned.owner = grants.owner AND earned.order_id = grants.order_id AND earned.rule = grants.rule
   AND earned.currency = grants.currency AND earned.given_by = grants.given_by
-  AND earned.lot IS NULL AND grants.lot IS NULL;
+  AND earned.lot IS NULL AND grants.lot IS NULL AND earned.lines IS NULL;
 INSERT INTO earned (owner, order_id, rule, currency, points, taken_back, lot, rank, given_by, waived, expires_us)
 SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by, 0, expires_us
 FROM (SELECT grants.* FROM grants JOIN orders USING (owner, order_id))
 WHERE lot IS NOT NULL OR (owner, order_id, rule, currency, given_by) NOT IN (
-    SELECT (owner, order_id, rule, currency, given_by) FROM earned WHERE lot IS NULL
+    SELECT (owner, order_id, rule, currency, given_by) FROM earned WHERE lot IS NULL AND lines IS NULL
 );
 INSERT INTO touched SELECT owner, order_id, seq, source, id FROM grants WHERE order_id IS NOT NULL;

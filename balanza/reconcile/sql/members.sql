@@ -38,11 +38,11 @@ UPDATE earned SET points = earned.points + theirs.points, taken_back = earned.ta
 FROM shared JOIN earned AS theirs ON theirs.owner = shared.other AND theirs.order_id = shared.order_id
 WHERE earned.owner = shared.owner AND earned.order_id = shared.order_id AND earned.rule = theirs.rule AND same
   AND earned.currency = theirs.currency AND earned.given_by = theirs.given_by
-  AND earned.lot IS NULL AND theirs.lot IS NULL;
+  AND earned.lot IS NULL AND theirs.lot IS NULL AND earned.lines IS NULL AND theirs.lines IS NULL;
 DELETE FROM earned USING shared LEFT JOIN earned AS mine ON mine.owner = shared.owner AND mine.order_id = shared.order_id
 WHERE earned.owner = shared.other AND earned.order_id = shared.order_id AND (
     NOT same OR earned.rule = mine.rule AND earned.currency = mine.currency AND earned.given_by = mine.given_by
-    AND earned.lot IS NULL AND mine.lot IS NULL
+    AND earned.lot IS NULL AND mine.lot IS NULL AND earned.lines IS NULL AND mine.lines IS NULL
 );
 DELETE FROM order_lines USING shared
 WHERE order_lines.owner = shared.other AND order_lines.order_id = shared.order_id AND NOT same;

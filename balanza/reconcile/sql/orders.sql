@@ -47,7 +47,7 @@ SELECT owner, order_id, seq, source, id FROM said JOIN orders USING (owner, orde
 CREATE OR REPLACE TEMP TABLE gains AS
 SELECT touched.owner, order_id, touched.seq, number, source, id, rule, awards.currency, awards.points, held_for, held,
        awards.expires_us, CASE WHEN awards.expires_us IS NOT NULL OR held THEN nextval('lot_numbers') END AS lot, place,
-       ranked(place, number) AS rank, given_by
+       ranked(place, number) AS rank, given_by, lines, weight, sure
 FROM touched JOIN said USING (owner, order_id, seq, source, id) JOIN awards USING (seq)
 WHERE said.bought AND NOT apart;
 INSERT INTO holds SELECT owner, seq, number, currency, points, lot, rank, held_for, expires_us, given_by FROM gains WHERE held;
@@ -60,9 +60,12 @@ SELECT seq, source, id, owner, currency, rule, CASE WHEN held THEN 0 ELSE points
 FROM gains;
 UPDATE earned SET points = earned.points + gains.points FROM gains
 WHERE earned.owner = gains.owner AND earned.order_id = gains.order_id AND earned.rule = gains.rule
-  AND earned.currency = gains.currency AND earned.given_by = gains.given_by AND earned.lot IS NULL AND gains.lot IS NULL;
-INSERT INTO earned (owner, order_id, rule, currency, points, taken_back, lot, rank, given_by, waived, expires_us)
-SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by, 0, expires_us FROM gains
-ANTI JOIN (FROM earned WHERE lot IS NULL) AS known USING (owner, order_id, rule, currency, given_by) WHERE lot IS NULL;
-INSERT INTO earned (owner, order_id, rule, currency, points, taken_back, lot, rank, given_by, waived, expires_us)
-SELECT owner, order_id, rule, currency, points, 0, lot, rank, given_by, 0, expires_us FROM gains WHERE lot IS NOT NULL;
+  AND earned.currency = gains.currency AND earned.given_by = gains.given_by
+  AND earned.lot IS NULL AND gains.lot IS NULL AND earned.lines IS NULL AND gains.lines IS NULL;
+INSERT INTO earned BY NAME
+SELECT owner, order_id, rule, currency, points, 0 AS taken_back, lot, rank, given_by, 0 AS waived, expires_us, lines, weight,
+       sure
+FROM gains
+WHERE lot IS NOT NULL OR lines IS NOT NULL OR (owner, order_id, rule, currency, given_by) NOT IN (
+    SELECT (owner, order_id, rule, currency, given_by) FROM earned WHERE lot IS NULL AND lines IS NULL
+);

@@ -40,6 +40,21 @@ CREATE TABLE terms (rule VARCHAR, held_for VARCHAR, expires_after BIGINT);
 
 CREATE TABLE held_until (rule VARCHAR, event_us BIGINT, until_us BIGINT);
 
+-- Rules that one event decides; with `percent` what other rules gave is their base. Rules that are `alike` exclude each
+-- other, those with a bonus among them when it is known what the others gave (`late`).
+CREATE TABLE rule_names (number INTEGER, rule VARCHAR, currency VARCHAR);
+
+CREATE TABLE reckoned (
+    number INTEGER, currency VARCHAR, alike VARCHAR, late BOOLEAN, percent BIGINT, rounding VARCHAR
+);
+
+CREATE TABLE bonus_of (number INTEGER, base INTEGER);
+
+CREATE TABLE earning_types (type VARCHAR);
+
+-- Members of whom is not sure what a return of lines takes back.
+CREATE TABLE uncertain (member_id VARCHAR);
+
 -- What a tier adds to what purchases earn, in percent.
 CREATE TABLE bonuses (rule VARCHAR, percent BIGINT);
 
@@ -54,6 +69,7 @@ CREATE SEQUENCE earning_numbers;
 CREATE TABLE earned (
     owner VARCHAR, order_id VARCHAR, rule VARCHAR, currency VARCHAR, points HUGEINT, taken_back HUGEINT, lot BIGINT,
     rank HUGEINT, given_by VARCHAR, waived HUGEINT, expires_us BIGINT,
+    lines STRUCT(sku VARCHAR, amount BIGINT, weight HUGEINT)[], weight HUGEINT, sure BOOLEAN,
     earning BIGINT DEFAULT nextval('earning_numbers')
 );
 
