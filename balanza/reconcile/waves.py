@@ -24,15 +24,19 @@ TURNS: Final = "SELECT coalesce(max(turn), 0) FROM due"
 POSTED: Final = "SELECT count(*) FROM posted"
 INCOMING: Final = "SELECT count(*) FROM incoming"
 TOUCHED: Final = "SELECT count(*) FROM touched"
-LAPSING: Final = "SELECT count(*) FROM lots WHERE points > 0 AND expires_us <= (SELECT max(at_us) FROM now)"
+LAPSES: Final = "SELECT count(*) FROM lapses"
+KNOWN: Final = "SELECT count(*) FROM known"
+PARTS: Final = """
+SELECT (SELECT count(*) FROM run_identity WHERE kind = 'split') + (SELECT count(*) FROM return_lines)
+"""
 KINDS: Final = "SELECT DISTINCT kind FROM now"
 EXTENDING: Final = "SELECT count(*) FROM currencies WHERE extends"
+COMING_IN: Final = frozenset({"purchase", "granted", "accrual", "release", "happened"})
 REFILLING: Final = frozenset({"redeem_cancel", "split"})
 PERCENT: Final = 100
 
 # Which statements a wave needs, by the kinds of its moves.
 STEPS: Final = {
-    "orders": frozenset({"purchase", "return"}),
     "spending": frozenset({"redeem", "redeem_cancel", "points_adjust"}),
     "given": frozenset({"accrual", "granted"}),
     "releases": frozenset({"release", "happened"}),
@@ -69,6 +73,8 @@ def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage
     _prepare_believed(connection, program, coverage)
     if program.rewards:
         connection.executemany("INSERT INTO believed_refusals VALUES (?)", [(reason,) for reason in OF_THE_CATALOGUE])
+    spends = [] if program.tiers is None else [one for one in program.tiers.measures.values() if one.of == "spend"]
+    connection.execute(f"SET VARIABLE counts_spend = {bool(spends)}")
     connection.execute(f"SET VARIABLE orders_us = {program.retention.orders}")
     connection.execute(f"SET VARIABLE events_us = {program.retention.events}")
 
@@ -116,80 +122,105 @@ def recompute(connection: DuckDBPyConnection, program: Program, tell: Callable[[
     fill_worths(connection, program, [pair for pair in enumerate(program.earn) if pair[1].id in believed])
     connection.execute(sql("awards"))
     connection.execute(sql("moves"))
+    connection.execute(f"SET VARIABLE parts = {_number(connection, PARTS) > 0}")
     waves = _number(connection, WAVES)
-    names = (
-        "wave", "holders", "accounts", "fitted", "lapsed", "lodged", "extended", "refilled", "stretched", "pieces", "settled",
-        "taken", *STEPS,
-    )  # fmt: skip
-    steps = {name: connection.extract_statements(sql(name)) for name in names}
-    running = _Waves(connection, steps, expires=expires)
+    running = _Waves(connection, expires=expires)
     for wave in range(1, waves + 1):
         connection.execute(f"SET VARIABLE wave = {wave}")
         running.wave()
         tell(wave, waves)
     if expires:
-        connection.execute(sql("ended"))
-        running.run("lapsed")
-        running.run("accounts")
+        running.end()
 
 
 class _Waves:
-    """The statements of a wave; which of them are run depends on what happens in it."""
+    """The statements of a wave; which of them are run depends on what happens in it.
 
-    def __init__(self, connection: DuckDBPyConnection, steps: dict[str, list[Statement]], *, expires: bool) -> None:
-        self._connection, self._steps, self._expires = connection, steps, expires
+    Where points expire, those that are due by the time of a move go before it; what only comes in may go before them.
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, *, expires: bool) -> None:
+        self._connection, self._expires = connection, expires
         self._extends = bool(self._number(EXTENDING))
+        self._steps: dict[str, list[Statement]] = {}
 
     def wave(self) -> None:
-        """Apply the moves of a wave; where points expire, those that are due by then have gone before, and go after."""
-        self.run("wave")
+        """Apply the moves of a wave."""
+        self._run("wave")
         kinds = {kind for (kind,) in self._connection.execute(KINDS).fetchall()}
+        fits = self._expires and (self._extends or not kinds <= COMING_IN)
         if "release" in kinds:
-            self.run("holders")
-        self._lapse()
+            self._run("holders")
+        if fits:
+            self._lapse()
+        if kinds & {"purchase", "return"}:
+            self._orders(returns="return" in kinds)
         for name, moved in STEPS.items():
             if kinds & moved:
-                self.run(name)
+                self._run(name)
         if self._expires:
             self._lodge(kinds)
-        self._account()
+        self._account(fits=fits)
         if self._extends and "redeem" in kinds:
-            self.run("stretched")
+            self._run("stretched")
         if self._number(TOUCHED):
-            self.run("pieces")
-            fill_line_backs(self._connection)
-            self.run("settled")
-            for turn in range(1, self._number(TURNS) + 1):
-                self._connection.execute(f"SET VARIABLE turn = {turn}")
-                self.run("taken")
-                self._account()
-        self._lapse()
+            self._settle()
 
-    def run(self, name: str) -> None:
+    def end(self) -> None:
+        """Look at everybody once more, at the log's last time."""
+        self._run("ended")
+        self._lapse(fits=False)
+
+    def _run(self, name: str) -> None:
         """Run all statements of a file."""
+        if name not in self._steps:
+            self._steps[name] = self._connection.extract_statements(sql(name))
         for statement in self._steps[name]:
             self._connection.execute(statement)
 
+    def _orders(self, *, returns: bool) -> None:
+        self._run("orders")
+        known = returns or bool(self._number(KNOWN))
+        self._run("known_orders" if known else "new_orders")
+        self._run("gains")
+        if known:
+            self._run("earned")
+        self._run("earned_anew")
+
+    def _settle(self) -> None:
+        self._run("pieces")
+        fill_line_backs(self._connection)
+        self._run("settled")
+        for turn in range(1, self._number(TURNS) + 1):
+            self._connection.execute(f"SET VARIABLE turn = {turn}")
+            self._run("taken")
+            self._account(fits=self._expires)
+
     def _lodge(self, kinds: set[str]) -> None:
         if self._number(INCOMING):
-            self.run("lodged")
+            self._run("lodged")
             if self._extends:
-                self.run("extended")
+                self._run("extended")
         if not kinds.isdisjoint(REFILLING):
-            self.run("refilled")
+            self._run("refilled")
 
-    def _account(self) -> None:
+    def _account(self, *, fits: bool) -> None:
         if self._number(POSTED):
-            self.run("accounts")
-            if self._expires:
-                self.run("fitted")
+            self._run("accounts")
+            if fits:
+                self._run("fitted")
 
-    def _lapse(self) -> None:
-        if self._expires and self._number(LAPSING):
-            self.run("lapsed")
-            self._account()
+    def _lapse(self, *, fits: bool = True) -> None:
+        self._run("lapses")
+        if self._number(LAPSES):
+            self._run("lapsed")
+            self._account(fits=fits)
 
     def _number(self, query: str) -> int:
+        return _number(self._connection, query)
+
+
+def _number(self, query: str) -> int:
         return _number(self._connection, query)
 
 

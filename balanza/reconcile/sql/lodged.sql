@@ -8,3 +8,4 @@ FROM (
 LEFT JOIN (SELECT owner, currency, greatest(-balance, 0) AS owed FROM accounts) USING (owner, currency);
 INSERT INTO lots (owner, currency, lot, rank, expires_us, points, given_by)
 SELECT owner, currency, lot, rank, expires_us, fits, given_by FROM credits WHERE NOT extends;
+DELETE FROM incoming;

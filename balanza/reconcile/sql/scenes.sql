@@ -30,7 +30,8 @@ SELECT seq, row_number() OVER (PARTITION BY seq ORDER BY tier, known) AS variant
        data, CASE WHEN type IN (FROM activity_types) THEN 'activity' ELSE type END AS tag,
        CASE WHEN type IN (FROM activity_types) THEN coalesce(data ->> 'kind', type) END AS kind,
        timezone(getvariable('time_zone'), to_timestamp(event_us // 1000000)) AS local, tier, known,
-       person IN (SELECT person FROM people GROUP BY person HAVING count(*) = 1) AS alone,
+       person IN (SELECT person FROM people GROUP BY person HAVING count(*) = 1)
+       OR person NOT IN (SELECT person FROM people JOIN applied USING (member_id) WHERE type = 'member_update') AS alone,
        person NOT IN (FROM zoned) AS of_this_zone
 FROM applied JOIN people USING (member_id) JOIN tier_candidates USING (seq) JOIN known_candidates USING (seq)
 WHERE type IN (FROM earning_types);

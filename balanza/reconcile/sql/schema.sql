@@ -129,3 +129,16 @@ CREATE MACRO rounded(numerator, denominator, how) AS CASE how
         WHEN 2 * (numerator % denominator) = denominator THEN (numerator // denominator) % 2
         ELSE 0 END
 END;
+
+-- What a wave leaves for its next steps. `incoming` are points that become available and expire one day; `of_order`: a
+-- return of an order may take them back from their lot.
+CREATE TEMP TABLE touched (owner VARCHAR, order_id VARCHAR, seq BIGINT, source VARCHAR, id VARCHAR);
+
+CREATE TEMP TABLE anew (owner VARCHAR, currency VARCHAR, redemption_id VARCHAR, points HUGEINT, before HUGEINT);
+
+CREATE TEMP TABLE posted AS FROM changes WHERE false;
+
+CREATE TEMP TABLE incoming (
+    owner VARCHAR, currency VARCHAR, place BIGINT, rank HUGEINT, points HUGEINT, expires_us BIGINT, lot BIGINT,
+    given_by VARCHAR, of_order BOOLEAN
+);

@@ -22,3 +22,4 @@ SELECT owner, order_id, seq, source, id, earning, rule, currency, lot, rank, exp
 FROM (SELECT *, min(place) OVER (PARTITION BY owner, order_id, rule, currency) AS rule_place FROM changed WHERE back != 0);
 UPDATE earned SET taken_back = earned.taken_back + due.points, waived = earned.waived - forgone FROM due
 WHERE earned.earning = due.earning;
+DELETE FROM touched;
