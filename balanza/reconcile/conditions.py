@@ -21,7 +21,8 @@ CLOCK: Final = {
 }  # fmt: skip
 OF_LINES: Final = {"line.category": "category", "line.sku": "sku", "line.quantity": "quantity", "line.amount": "amount"}
 OF_KIND: Final = {
-    "text": "VARCHAR", "date": "VARCHAR", "clock": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "truth": "BOOLEAN",
+    "text": "VARCHAR", "date": "VARCHAR", "clock": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE",
+    "truth": "BOOLEAN",
 }  # fmt: skip
 OF_JSON: Final = {
     "integer": "('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE')", "number": "('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE')",
@@ -102,8 +103,8 @@ class _Writer:
             return f"coalesce({term.sql} IN ({', '.join(word.sql for word in words)}), false)"
         term, listed = _read_as(term, "text"), self._term(node.right)
         return (
-            f"coalesce(json_type({listed.sql}) = 'ARRAY' AND list_contains(CAST({listed.sql} AS VARCHAR[]), {term.sql}), "
-            "false)"
+            f"coalesce(json_type({listed.sql}) = 'ARRAY' "
+            f"AND list_contains(CAST({listed.sql} AS VARCHAR[]), {term.sql}), false)"
         )
 
     def _term(self, node: Node) -> _Term:

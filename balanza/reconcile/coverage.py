@@ -9,11 +9,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from balanza.reconcile.rules import is_plain, reckoned, said
+from balanza.reconcile.rules import ONE_EVENT, by_tier, is_plain, reckoned, said
 from config.program import Program
 from schemas.reasons import RefusalReason
 
+PERCENT: Final = 100
 EXPIRIES_KNOWN: Final = frozenset({"never", "days", "end_of_month", "yearly", "activity_extends"})
+RULE_KNOWN: Final = ONE_EVENT | {"birthday", "first", "every", "once_a", "caps", "budget"}
 CURRENCY_KNOWN: Final = frozenset({"name", "expiry", "warn_before", "late_cancel", "overdraw", "returns"})
 TIERS_KNOWN: Final = frozenset({
     "period", "rolling_days", "keeps_periods", "grace", "downgrade", "soft_landing_percent", "returns", "measures",
@@ -57,24 +59,33 @@ def coverage_of(program: Program) -> Coverage:
         if currency.expiry.policy not in EXPIRIES_KNOWN:
             unknown.append("expiry")
         covered.missing[name] = [*(f"currencies.{name}.{key}" for key in unknown), *everywhere]
+    _cover_rules(program, covered)
+    for name, offer in program.offers.items():
+        if offer.reward is not None and offer.reward.currency is not None:
+            covered.said[offer.reward.currency].append(f"offer.{name}")
+            covered.believed[f"offer.{name}"] = offer.reward.returns == "with_order"
+    for name in program.currencies if program.rewards else ():
+        covered.said[name].append("what the catalogue of rewards refused")
+    covered.tiers = list(dict.fromkeys([*everywhere, *_tiers_missing(program, covered)]))
+    return covered
+
+
+def _cover_rules(program: Program, covered: Coverage) -> None:
     decided = {one.number for one in reckoned(program)}
     for number, rule in enumerate(program.earn):
         if rule.expires_after is not None and program.currencies[rule.currency].expiry.policy == "never":
             covered.missing[rule.currency].append(f"earn.{rule.id}.expires_after")
+        unknown = [key for key in said(rule) if key not in RULE_KNOWN]
+        covered.missing[rule.currency] += [f"earn.{rule.id}.{key}" for key in unknown]
         if not is_plain(rule, program):
             covered.believed[rule.id] = True
             if number not in decided:
                 covered.said[rule.currency].append(rule.id)
     for level in program.tiers.levels if program.tiers is not None else ():
-        for name in sorted({rule.currency for rule in program.earn if level.earn_percent > 100}):  # noqa: PLR2004  percent
-            _believe(covered, name, f"tier.{level.id}", with_order=True)
-    for name, offer in program.offers.items():
-        if offer.reward is not None and offer.reward.currency is not None:
-            _believe(covered, offer.reward.currency, f"offer.{name}", with_order=offer.reward.returns == "with_order")
-    for name in program.currencies if program.rewards else ():
-        covered.said[name].append("what the catalogue of rewards refused")
-    covered.tiers = list(dict.fromkeys([*everywhere, *_tiers_missing(program, covered)]))
-    return covered
+        if level.earn_percent > PERCENT:
+            covered.believed[f"tier.{level.id}"] = True
+    for name, rules in by_tier(program).items():
+        covered.said[name].append(f"which tier a member had ({', '.join(rules)})")
 
 
 def _tiers_missing(program: Program, covered: Coverage) -> list[str]:
@@ -91,8 +102,3 @@ def _tiers_missing(program: Program, covered: Coverage) -> list[str]:
         if measure.of != "points" and not program.identity.retroactive_earn:
             missing.append("identity.retroactive_earn")
     return missing
-
-
-def _believe(covered: Coverage, currency: str, rule: str, *, with_order: bool) -> None:
-    covered.said[currency].append(rule)
-    covered.believed[rule] = with_order

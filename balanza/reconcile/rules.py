@@ -10,6 +10,7 @@ from config.program import Program
 from schemas.events import EVENT_TYPES
 
 PLAIN: Final = frozenset({"id", "on", "currency", "points", "per", "rounding", "qualifying", "hold", "expires_after"})
+PERCENT: Final = 100
 ACTIVITY: Final = "activity"
 ONE_EVENT: Final = PLAIN | {
     "per_quantity", "bonus", "when", "rates", "exclude", "minimum", "between", "hours", "clock", "stacking", "group",
@@ -82,7 +83,9 @@ def reckoned(program: Program) -> list[Reckoned]:
         if not mixed.isdisjoint(multiplied(program, number)):
             del alone[number]
     return [
-        Reckoned(number, rule, rule.group if rule.stacking == "best" else None, number in mixed or rule.bonus is not None)
+        Reckoned(
+            number, rule, rule.group if rule.stacking == "best" else None, number in mixed or rule.bonus is not None
+        )
         for number, rule in alone.items()
     ]
 
@@ -107,9 +110,23 @@ def multiplied(program: Program, number: int) -> list[int]:
     ]  # fmt: skip
 
 
+def by_tier(program: Program) -> dict[str, list[str]]:
+    """By currency what depends on the tier of a member: rules, and what a tier adds."""
+    found: dict[str, list[str]] = {}
+    for rule in program.earn:
+        if any(rate.tiers is not None for rate in rule.rates) or "tier" in reads(rule):
+            found.setdefault(rule.currency, []).append(rule.id)
+    for level in program.tiers.levels if program.tiers is not None else ():
+        for name in dict.fromkeys(rule.currency for rule in program.earn if rule.on == "purchase"):
+            if level.earn_percent > PERCENT:
+                found.setdefault(name, []).append(f"tier.{level.id}")
+    return found
+
+
 def _of_one_event(rule: EarnRule) -> bool:
     """Whether nothing but the event itself and the member's tier and attributes decide."""
     once_an_order = rule.per is None and rule.per_quantity is None and rule.bonus is None and rule.on == "purchase"
     return (
-        ONE_EVENT.issuperset(said(rule)) and not once_an_order and rule.on != "cart_change" and "purchases" not in reads(rule)
+        ONE_EVENT.issuperset(said(rule)) and not once_an_order and rule.on != "cart_change"
+        and "purchases" not in reads(rule)
     )  # fmt: skip

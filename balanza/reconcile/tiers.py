@@ -7,9 +7,9 @@ from duckdb import DuckDBPyConnection
 from msgspec import Struct
 
 from balanza.look.rows import Row, dictionaries
+from balanza.reconcile.statements import sql
 from balanza.reconcile.tier_story import Step, ranks
 from balanza.reconcile.tier_terms import NO_TIER, Terms
-from balanza.reconcile.waves import sql
 from config.program import Program
 
 FETCHED: Final = 10_000

@@ -1,17 +1,14 @@
 """Recomputes all books from the lines: the SQL of `sql/`, wave by wave."""
 
 from collections.abc import Callable
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from duckdb import DuckDBPyConnection, Statement
 
-from balanza.reconcile.coverage import OF_THE_CATALOGUE, Coverage
 from balanza.reconcile.ends import fill_ends, fill_held
 from balanza.reconcile.erased import find_erased
 from balanza.reconcile.lined import fill_line_backs
-from balanza.reconcile.rules import earning_types, multiplied, reckoned
+from balanza.reconcile.statements import sql
 from balanza.reconcile.worths import fill_worths
 from config.program import Program
 
@@ -33,7 +30,17 @@ KINDS: Final = "SELECT DISTINCT kind FROM now"
 EXTENDING: Final = "SELECT count(*) FROM currencies WHERE extends"
 COMING_IN: Final = frozenset({"purchase", "granted", "accrual", "release", "happened"})
 REFILLING: Final = frozenset({"redeem_cancel", "split"})
-PERCENT: Final = 100
+BELIEVED_TOO: Final = """
+SELECT rule, (SELECT count(DISTINCT seq) FROM left_to_run WHERE left_to_run.number = reckoned.number) AS few,
+       (SELECT count(DISTINCT seq) FROM awards WHERE awards.number = reckoned.number)
+FROM reckoned JOIN rule_names USING (number) WHERE rule_names.currency = $currency AND few > 0 ORDER BY number
+"""
+FIRST_SHORTENED: Final = 4
+KEPT: Final = ("accounts", "lots")
+BOOKS: Final = (
+    "accounts", "lots", "orders", "earned", "order_lines", "redemptions", "draws", "accruals", "holds", "doings",
+)  # fmt: skip
+NUMBERED: Final = (("lots", "piece"), ("earned", "earning"))
 
 # Which statements a wave needs, by the kinds of its moves.
 STEPS: Final = {
@@ -43,68 +50,6 @@ STEPS: Final = {
     "members": frozenset({"merge", "forgotten"}),
     "splits": frozenset({"split"}),
 }
-
-
-@cache
-def sql(name: str) -> str:
-    """The text of a file of SQL that stands beside this one."""
-    return (files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage) -> None:
-    """Make the tables, and put in what the program says."""
-    connection.execute(sql("schema"))
-    rules = [
-        (number, rule.id, rule.currency, rule.points, rule.per.amount, rule.per.currency, rule.rounding)
-        for number, rule in enumerate(program.earn) if rule.per is not None and rule.id not in coverage.believed
-    ]  # fmt: skip
-    if rules:
-        connection.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?)", rules)
-    currencies = [
-        (name, currency.overdraw, currency.late_cancel == "renew", currency.returns,
-         currency.expiry.policy == "activity_extends")
-        for name, currency in program.currencies.items()
-    ]
-    if currencies:
-        connection.executemany("INSERT INTO currencies VALUES (?, ?, ?, ?, ?)", currencies)
-    expires = any(currency.expiry.policy != "never" for currency in program.currencies.values())
-    connection.execute(f"SET VARIABLE expires = {expires}")
-    connection.execute(f"SET VARIABLE extends = {any(one[-1] for one in currencies)}")
-    _prepare_believed(connection, program, coverage)
-    if program.rewards:
-        connection.executemany("INSERT INTO believed_refusals VALUES (?)", [(reason,) for reason in OF_THE_CATALOGUE])
-    spends = [] if program.tiers is None else [one for one in program.tiers.measures.values() if one.of == "spend"]
-    connection.execute(f"SET VARIABLE counts_spend = {bool(spends)}")
-    connection.execute(f"SET VARIABLE orders_us = {program.retention.orders}")
-    connection.execute(f"SET VARIABLE events_us = {program.retention.events}")
-
-
-def _prepare_believed(connection: DuckDBPyConnection, program: Program, coverage: Coverage) -> None:
-    places = {rule.id: number for number, rule in enumerate(program.earn)}
-    believed = [(rule, with_order, places.get(rule)) for rule, with_order in coverage.believed.items()]
-    terms = [(rule.id, rule.hold.event if rule.hold is not None else None, rule.expires_after) for rule in program.earn]
-    levels = [] if program.tiers is None else program.tiers.levels
-    bonuses = [(f"tier.{level.id}", level.earn_percent - PERCENT) for level in levels if level.earn_percent > PERCENT]
-    alone = reckoned(program)
-    for query, rows in (
-        ("INSERT INTO rule_names VALUES (?, ?, ?)", [
-            (number, rule.id, rule.currency) for number, rule in enumerate(program.earn)
-        ]),
-        ("INSERT INTO reckoned VALUES (?, ?, ?, ?, ?, ?)", [
-            (one.number, one.rule.currency, one.group, one.late,
-             None if one.rule.bonus is None else one.rule.bonus.percent, one.rule.rounding) for one in alone
-        ]),
-        ("INSERT INTO bonus_of VALUES (?, ?)", [
-            (one.number, base) for one in alone if one.rule.bonus is not None for base in multiplied(program, one.number)
-        ]),
-        ("INSERT INTO earning_types VALUES (?)", [(name,) for name in earning_types(program)]),
-        ("INSERT INTO believed_rules VALUES (?, ?, ?)", believed),
-        ("INSERT INTO terms VALUES (?, ?, ?)", terms),
-        ("INSERT INTO bonuses VALUES (?, ?)", bonuses),
-        ("INSERT INTO activity_types VALUES (?)", [(name,) for name in ("activity", *program.activities)]),
-    ):  # fmt: skip
-        if rows:
-            connection.executemany(query, rows)
 
 
 def recompute(connection: DuckDBPyConnection, program: Program, tell: Callable[[int, int], None]) -> None:
@@ -126,11 +71,15 @@ def recompute(connection: DuckDBPyConnection, program: Program, tell: Callable[[
     waves = _number(connection, WAVES)
     running = _Waves(connection, expires=expires)
     for wave in range(1, waves + 1):
-        connection.execute(f"SET VARIABLE wave = {wave}")
-        running.wave()
+        running.wave(wave)
         tell(wave, waves)
-    if expires:
-        running.end()
+    running.end()
+
+
+def believed_too(connection: DuckDBPyConnection, currency: str) -> list[str]:
+    """Rules of a currency that are reckoned, but of some events are believed, with how many of how many."""
+    rows = connection.execute(BELIEVED_TOO, {"currency": currency}).fetchall()
+    return [f"{rule} for {few:,} of {all_of_them:,} events" for rule, few, all_of_them in rows]
 
 
 class _Waves:
@@ -144,8 +93,11 @@ class _Waves:
         self._extends = bool(self._number(EXTENDING))
         self._steps: dict[str, list[Statement]] = {}
 
-    def wave(self) -> None:
+    def wave(self, number: int) -> None:
         """Apply the moves of a wave."""
+        self._connection.execute(f"SET VARIABLE wave = {number}")
+        if number >= FIRST_SHORTENED and number.bit_count() == 1:
+            self._put_away()
         self._run("wave")
         kinds = {kind for (kind,) in self._connection.execute(KINDS).fetchall()}
         fits = self._expires and (self._extends or not kinds <= COMING_IN)
@@ -167,9 +119,25 @@ class _Waves:
             self._settle()
 
     def end(self) -> None:
-        """Look at everybody once more, at the log's last time."""
-        self._run("ended")
-        self._lapse(fits=False)
+        """Take together what was put away, and look at everybody once more, at the log's last time."""
+        for name in KEPT:
+            self._connection.execute(f"INSERT INTO {name} FROM {name}_put_away")
+        if self._expires:
+            self._run("ended")
+            self._lapse(fits=False)
+
+    def _put_away(self) -> None:
+        """Leave in the books only those whose story goes on: what a wave costs then follows how many these are."""
+        self._run("finished")
+        for name in KEPT:
+            self._connection.execute(f"INSERT INTO {name}_put_away FROM {name} SEMI JOIN finished USING (owner)")
+        for name in BOOKS:
+            self._connection.execute(f"CREATE TABLE shorter AS FROM {name} ANTI JOIN finished USING (owner)")
+            self._connection.execute(f"DROP TABLE {name}")
+            self._connection.execute(f"ALTER TABLE shorter RENAME TO {name}")
+        for table, column in NUMBERED:
+            number = f"nextval('{column}_numbers')"
+            self._connection.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {number}")
 
     def _run(self, name: str) -> None:
         """Run all statements of a file."""
@@ -217,10 +185,6 @@ class _Waves:
             self._account(fits=fits)
 
     def _number(self, query: str) -> int:
-        return _number(self._connection, query)
-
-
-def _number(self, query: str) -> int:
         return _number(self._connection, query)
 
 

@@ -12,57 +12,12 @@ from duckdb import DuckDBPyConnection
 
 from balanza.reconcile.conditions import ATTRIBUTE, CLOCK, attribute_column, condition, quoted
 from balanza.reconcile.rules import looks_at_lines, names_of_rule, reads
+from balanza.reconcile.statements import sql
 from config.earning import EarnRule, Hours, Rate
 from config.program import Program
 from schemas.events import EVENT_TYPES
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-WORTH: Final = """
-INSERT INTO worths
-WITH those AS (
-    SELECT *, {rate} AS total_rate FROM scenes WHERE {holds}
-), seen AS (
-    SELECT seq, variant, place, sku, event_lines.amount, pieces, {counts} AS counts, {line_rate} AS rate
-    FROM those JOIN event_lines USING (seq) WHERE {looks}
-), articles AS (
-    SELECT seq, variant, list({{'sku': sku, 'amount': amount, 'weight': weight}} ORDER BY first) AS lines FROM (
-        SELECT seq, variant, sku, {article_amount} AS amount, {article_weight} AS weight, min(place) AS first
-        FROM seen WHERE {article} GROUP BY seq, variant, sku
-    ) WHERE amount > 0 GROUP BY seq, variant
-), summed AS (
-    SELECT seq, variant, sum(amount) AS listed, coalesce(sum(amount) FILTER (counts), 0) AS counted,
-           coalesce(sum(amount::HUGEINT * rate) FILTER (counts), 0) AS weighted, bool_or(counts) AS any_counts,
-           coalesce(sum(CAST(pieces * 1000000 AS HUGEINT) * rate) FILTER (counts), 0) AS pieces
-    FROM seen GROUP BY seq, variant
-), moneys AS (
-    SELECT those.seq, those.variant, total_rate, data, listed IS NOT NULL AS by_lines, any_counts, pieces,
-           CAST(data ->> '$.total.amount' AS HUGEINT) AS total, total - coalesce(listed, 0) AS rest,
-           CASE WHEN rest < 0 THEN total ELSE 1 END AS upper, CASE WHEN rest < 0 THEN listed ELSE 1 END AS lower,
-           CASE WHEN listed IS NULL THEN CASE WHEN {lines_only} THEN 0 ELSE total END
-                ELSE counted + CASE WHEN rest > 0 AND NOT {lines_only} THEN rest ELSE 0 END END AS counts,
-           greatest(CASE WHEN listed IS NULL THEN CASE WHEN {lines_only} THEN 0 ELSE total * total_rate END
-                    ELSE weighted + CASE WHEN rest > 0 AND NOT {lines_only} THEN rest * total_rate ELSE 0 END END, 0) AS weight
-    FROM those LEFT JOIN summed USING (seq, variant)
-), given AS (
-    SELECT seq, variant, {points} AS points, {weight} AS weight
-    FROM moneys WHERE {enough}
-)
-SELECT scenes.seq, {number}, min(coalesce(points, 0)), min(coalesce(points, 0)) = max(coalesce(points, 0)) AND bool_and({sure}),
-       arg_max(articles.lines, coalesce(points, 0)), arg_max(weight, coalesce(points, 0))
-FROM scenes LEFT JOIN given USING (seq, variant) LEFT JOIN articles USING (seq, variant)
-WHERE {of_type} GROUP BY scenes.seq
-"""
-FOUND: Final = """
-ALTER TABLE scenes ADD COLUMN {column} JSON;
-UPDATE scenes SET {column} = found.value FROM (
-    SELECT scenes.seq, coalesce(arg_max(value, updates.seq) FILTER (in_time), arg_min(value, updates.seq)) AS value
-    FROM scenes JOIN (
-        SELECT member_id, seq, in_time, (attributes -> {path}) AS value FROM updates WHERE (attributes -> {path}) IS NOT NULL
-    ) AS updates ON updates.member_id = scenes.member_id AND updates.seq < scenes.seq
-    GROUP BY scenes.seq
-) AS found WHERE found.seq = scenes.seq
-"""
 
 
 def fill_worths(connection: DuckDBPyConnection, program: Program, rules: Iterable[tuple[int, EarnRule]]) -> None:
@@ -71,7 +26,7 @@ def fill_worths(connection: DuckDBPyConnection, program: Program, rules: Iterabl
     names = {name for _, rule in rules for name in reads(rule) if name.startswith(ATTRIBUTE)}
     for name in sorted(name.removeprefix(ATTRIBUTE) for name in names):
         path = quoted(f'$."{name}"')
-        for statement in FOUND.format(column=attribute_column(name), path=path).split(";\n"):
+        for statement in sql("attribute").format(column=attribute_column(name), path=path).split(";\n"):
             connection.execute(statement)
     for number, rule in rules:
         connection.execute(_worth(rule, number, program))
@@ -94,7 +49,7 @@ def _worth(rule: EarnRule, number: int, program: Program) -> str:
         for column, names in (("category", rule.exclude.categories), ("sku", rule.exclude.skus)):
             counts += [f"coalesce({column} NOT IN {_listed(names)}, true)"] if names else []
     of_pieces = rule.per_quantity is not None
-    return WORTH.format(
+    return sql("worth").format(
         rate=_rate(rule, on_line=False), line_rate=_rate(rule, on_line=True), holds=" AND ".join(holds),
         counts=" AND ".join(counts) or "true", looks="true" if of_pieces or looks_at_lines(rule) else "false",
         article="counts" if of_pieces else "amount > 0", article_amount="sum(amount)",
@@ -116,10 +71,8 @@ def _points(rule: EarnRule) -> str:
     if rule.on == "purchase":
         return f"rounded(greatest(pieces, 0), 1000000::HUGEINT * {rule.per_quantity}, {rounding})"
     quantity = "CAST(coalesce(data ->> 'quantity', '1') AS DECIMAL(28, 6))"
-    return (
-        f"rounded(CAST(greatest({quantity}, 0) * 1000000 AS HUGEINT) * total_rate, 1000000::HUGEINT * {rule.per_quantity}, "
-        f"{rounding})"
-    )
+    weighted = f"CAST(greatest({quantity}, 0) * 1000000 AS HUGEINT) * total_rate"
+    return f"rounded({weighted}, 1000000::HUGEINT * {rule.per_quantity}, {rounding})"
 
 
 def _enough(rule: EarnRule, *, by_line: bool) -> str:

@@ -7,9 +7,11 @@ SELECT member_id FROM run_members WHERE forgotten OR merged_into IS NOT NULL GRO
 CREATE TABLE left_out AS
 SELECT member_id FROM people WHERE person IN (
     SELECT person FROM people JOIN run_identity AS identity USING (member_id) WHERE kind = 'erase'
-    UNION ALL
-    SELECT person FROM people JOIN uncertain USING (member_id)
 );
+
+CREATE TABLE unsure AS
+SELECT member_id FROM people WHERE person IN (SELECT person FROM people JOIN uncertain USING (member_id));
+INSERT INTO left_out FROM unsure;
 
 CREATE TABLE run_balances AS
 SELECT member_id, currency, available, pending, receivable, lifetime_earned, lifetime_redeemed, lifetime_expired

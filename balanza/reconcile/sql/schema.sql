@@ -130,6 +130,11 @@ CREATE MACRO rounded(numerator, denominator, how) AS CASE how
         ELSE 0 END
 END;
 
+-- What those have whose story has no more moves.
+CREATE TABLE accounts_put_away AS FROM accounts;
+
+CREATE TABLE lots_put_away AS FROM lots;
+
 -- What a wave leaves for its next steps. `incoming` are points that become available and expire one day; `of_order`: a
 -- return of an order may take them back from their lot.
 CREATE TEMP TABLE touched (owner VARCHAR, order_id VARCHAR, seq BIGINT, source VARCHAR, id VARCHAR);
