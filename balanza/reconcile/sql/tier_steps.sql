@@ -1,11 +1,6 @@
 -- What the tiers go by, in order, by person: that a member did something at all, what counted (`measure`, signed), and
 -- who was merged, split or forgotten. Sums and time are reckoned in Python (`tier_story.py`).
 
-CREATE TABLE zoned AS
-SELECT DISTINCT person FROM applied JOIN people USING (member_id)
-WHERE type = 'preference' AND data ->> 'time_zone' IS NOT NULL
-   OR type = 'member_update' AND data ->> '$.attributes.time_zone' IS NOT NULL;
-
 CREATE TABLE tier_counts AS
 SELECT changes.seq, changes.owner AS member_id, measure, earned AS value
 FROM changes JOIN measures ON measures.of = 'points' AND measures.name = changes.currency
