@@ -2,11 +2,13 @@
 -- whose time has come.
 
 CREATE OR REPLACE TEMP TABLE releases AS
-SELECT holds.*, now.seq AS by_seq, source, id, place
+SELECT holds.*, now.seq AS by_seq, source, id, place, at_us, true AS timed
 FROM now JOIN holds ON holds.seq = now.seq AND holds.number = now.number WHERE kind = 'release'
 UNION ALL
-SELECT holds.*, now.seq, source, id, place
+SELECT holds.*, now.seq, source, id, place, at_us, false
 FROM now JOIN holds ON holds.owner = now.owner AND held_for IN (now.name, now.rule) WHERE kind = 'happened';
+INSERT INTO freed
+SELECT at_us, timed, by_seq, owner, seq, number, currency, points, given_by FROM releases WHERE points != 0;
 INSERT INTO posted
 SELECT by_seq, source, id, owner, currency, 'release', points, -points, 0, 0, 0, NULL FROM releases WHERE points != 0;
 INSERT INTO incoming

@@ -112,6 +112,12 @@ CREATE TABLE unqualified (rule VARCHAR);
 
 CREATE TABLE activity_types (type VARCHAR);
 
+-- What was held and was released: what it was that earned it (event, number) and what released it, and when.
+CREATE TABLE freed (
+    at_us BIGINT, timed BOOLEAN, by_seq BIGINT, owner VARCHAR, seq BIGINT, number INTEGER, currency VARCHAR, points HUGEINT,
+    given_by VARCHAR
+);
+
 CREATE TABLE spent (seq BIGINT, owner VARCHAR, money VARCHAR, amount HUGEINT);
 
 CREATE MACRO worth(total, returned, bought) AS CASE WHEN bought THEN total - least(returned, total) ELSE 0 END;
