@@ -76,7 +76,8 @@ def _cover_rules(program: Program, covered: Coverage) -> None:
         if rule.expires_after is not None and program.currencies[rule.currency].expiry.policy == "never":
             covered.missing[rule.currency].append(f"earn.{rule.id}.expires_after")
         unknown = [key for key in said(rule) if key not in RULE_KNOWN]
-        if rule.hold is not None and rule.hold.releases != "all":
+        expires = program.currencies[rule.currency].expiry.policy != "never"
+        if rule.hold is not None and rule.hold.releases != "all" and expires:
             unknown.append("hold.releases")
         covered.missing[rule.currency] += [f"earn.{rule.id}.{key}" for key in unknown]
         if not is_plain(rule, program):

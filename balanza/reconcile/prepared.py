@@ -43,7 +43,10 @@ def prepare(connection: DuckDBPyConnection, program: Program, coverage: Coverage
 def _prepare_believed(connection: DuckDBPyConnection, program: Program, coverage: Coverage) -> None:
     places = {rule.id: number for number, rule in enumerate(program.earn)}
     believed = [(rule, with_order, places.get(rule)) for rule, with_order in coverage.believed.items()]
-    terms = [(rule.id, rule.hold.event if rule.hold is not None else None, rule.expires_after) for rule in program.earn]
+    terms = [
+        (rule.id, None if rule.hold is None else rule.hold.event,
+         rule.hold is not None and rule.hold.releases == "quantity", rule.expires_after) for rule in program.earn
+    ]  # fmt: skip
     levels = [] if program.tiers is None else program.tiers.levels
     bonuses = [(f"tier.{level.id}", level.earn_percent - PERCENT) for level in levels if level.earn_percent > PERCENT]
     alone = reckoned(program)
@@ -61,7 +64,7 @@ def _prepare_believed(connection: DuckDBPyConnection, program: Program, coverage
         ]),
         ("INSERT INTO earning_types VALUES (?)", [(name,) for name in earning_types(program)]),
         ("INSERT INTO believed_rules VALUES (?, ?, ?)", believed),
-        ("INSERT INTO terms VALUES (?, ?, ?)", terms),
+        ("INSERT INTO terms VALUES (?, ?, ?, ?)", terms),
         ("INSERT INTO bonuses VALUES (?, ?)", bonuses),
         ("INSERT INTO activity_types VALUES (?)", [(name,) for name in ("activity", *program.activities)]),
     ):  # fmt: skip

@@ -77,7 +77,7 @@ def test_tiers_of_drawn_logs_are_equal(tmp_path: Path, period: str, pace: int) -
     assert (falls[0][0] > 0) == ("lifetime" not in period)
 
 
-@pytest.mark.parametrize("hold", ["hold: {delay: 3d}", "hold: {event: page_view}"])
+@pytest.mark.parametrize("hold", ["hold: {delay: 3d}", "hold: {event: activity, releases: quantity}"])
 @pytest.mark.parametrize("period", ["period: rolling, rolling_days: 6, returns: at_once", "period: calendar_year"])
 def test_held_points_count_when_they_are_released(tmp_path: Path, period: str, hold: str) -> None:
     """By a time or an event, also of partners; what a return voids never does."""
@@ -87,6 +87,9 @@ def test_held_points_count_when_they_are_released(tmp_path: Path, period: str, h
                  {{id: best, name: Best, needs: {{points: 60}}}}],
     }}""", f", {hold}")  # fmt: skip
     events = drawn(3, 150)
+    for number, event in enumerate(event for event in events if event["type"] == "page_view"):
+        event["type"], event["data"]["kind"] = "activity", "delivered"
+        event["data"] |= {"quantity": number % 7} if number % 3 else {}
     log = write(tmp_path / "log", events[::2], events[1::2])
     live(log, tmp_path / "out", settings(epoch_seconds=1), held)
     told = reconcile(tmp_path / "out", log, "--json").told

@@ -66,16 +66,16 @@ WITH earned AS (
     JOIN applied USING (seq)
     WHERE left_to_run.number IS NULL
 ), timed AS (
-    SELECT earned.*, held_for, until_us, event_us + expires_after AS own_end_us
+    SELECT earned.*, held_for, parts, until_us, event_us + expires_after AS own_end_us
     FROM earned JOIN applied USING (seq) LEFT JOIN terms USING (rule) LEFT JOIN held_until USING (rule, event_us)
     WHERE points != 0
 ), added AS (
     SELECT seq, min(number) + 10000 AS number, bonuses.rule, timed.currency, false AS apart, NULL AS order_id,
-           sum(timed.points) * percent // 100 AS points, NULL AS lines, NULL AS weight, true AS sure, held_for, until_us,
+           sum(timed.points) * percent // 100 AS points, NULL AS lines, NULL AS weight, true AS sure, held_for, parts, until_us,
            own_end_us
     FROM timed JOIN (SELECT DISTINCT seq, rule FROM said_by_run) AS tier USING (seq)
     JOIN bonuses ON bonuses.rule = tier.rule
-    WHERE NOT apart GROUP BY seq, bonuses.rule, percent, timed.currency, held_for, until_us, own_end_us
+    WHERE NOT apart GROUP BY seq, bonuses.rule, percent, timed.currency, held_for, parts, until_us, own_end_us
 )
 SELECT all_of_them.*, held_for IS NOT NULL OR coalesce(until_us > log_us, false) AS held,
        coalesce(own_end_us, ends.expires_us) AS expires_us

@@ -35,8 +35,9 @@ CREATE TABLE believed_rules (rule VARCHAR, with_order BOOLEAN, number INTEGER);
 
 CREATE TABLE believed_refusals (reason VARCHAR);
 
--- What rules say of their points: for which event they wait, until when by the time of the event, how long they live.
-CREATE TABLE terms (rule VARCHAR, held_for VARCHAR, expires_after BIGINT);
+-- What rules say of their points: for which event they wait, whether its quantity says how much it releases (`parts`), until
+-- when by the time of the event, how long they live.
+CREATE TABLE terms (rule VARCHAR, held_for VARCHAR, parts BOOLEAN, expires_after BIGINT);
 
 CREATE TABLE held_until (rule VARCHAR, event_us BIGINT, until_us BIGINT);
 
