@@ -39,5 +39,9 @@ UPDATE orders SET
     bought = orders.bought OR said.bought
 FROM said WHERE orders.owner = said.owner AND orders.order_id = said.order_id;
 
+INSERT INTO refused
+SELECT said.seq, source, id, said.owner, 'return', 'beyond its order' FROM said JOIN orders USING (owner, order_id)
+WHERE NOT said.bought AND orders.bought AND orders.money = said.money AND orders.returned > orders.total;
+
 INSERT INTO touched
 SELECT owner, order_id, seq, source, id FROM said JOIN orders USING (owner, order_id) WHERE returned > 0;
