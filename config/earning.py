@@ -110,6 +110,9 @@ class Hold(Section):
     )
     until: Moment | None = Field(default=None, description="This day's start, or this minute, in the brand's zone.")
     event: Name | None = Field(default=None, description="An event of this type by the same member.")
+    releases: Literal["all", "quantity"] = Field(
+        default="all", description="How much the event releases: all, or so many points as its `quantity` says."
+    )
 
 
 class EarnRule(Section):

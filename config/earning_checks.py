@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from config.delays import format_delay
 from config.earning import EARNS_NOT, EarnRule
 from config.earning_rule_checks import A_LIST, A_MAPPING, COUNTED_EXPECTED, Said, gives_by_event, rule_problems
 from config.expressions.names import Named, names_of
@@ -18,6 +19,8 @@ from config.expressions.typed import compile_expression
 from config.problems import Location, printable
 from schemas.events import EVENT_TYPES
 
+DAY_US: Final = 86_400_000_000
+MONTH_DAYS_LEAST: Final = 28
 EARNING_TYPES: Final = frozenset(EVENT_TYPES) - EARNS_NOT
 
 Rules = dict[int, EarnRule]
@@ -48,8 +51,29 @@ def _errors(data: Mapping[str, object]) -> Iterator[InitErrorDetails]:
             types = sorted(EVENT_TYPES.keys() | activities)
             expected = f"an event type: {', '.join(map(printable, types))}"
             yield _error(at, Said(("hold", "event"), awaited, expected, tuple(types)))
+        if rule.hold is not None and rule.hold.releases == "quantity" and awaited not in {"activity"} | activities:
+            yield _error(at, Said(("hold", "releases"), "quantity", "an `event` with a quantity: an activity"))
+        yield from _outlasting(at, rule, data)
         yield from _conditions(at, rule, names_of(on, tiers), tiers)
     yield from (_error((), said) for said in _bonuses(rules))
+
+
+def _outlasting(at: Location, rule: EarnRule, data: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """A hold that is longer than the points live: they would expire as they are released."""
+    if rule.hold is None or rule.hold.delay is None:
+        return
+    lives_us = rule.expires_after
+    if lives_us is None:
+        currencies = data.get("currencies")
+        currency = currencies.get(rule.currency) if isinstance(currencies, Mapping) else None
+        expiry = currency.get("expiry") if isinstance(currency, Mapping) else None
+        if not isinstance(expiry, Mapping) or expiry.get("policy") != "days" or not isinstance(expiry.get("days"), int):
+            return
+        lives_us = (expiry["days"] + 1) * DAY_US        # to the end of the last day
+    least_us = rule.hold.delay.months * MONTH_DAYS_LEAST * DAY_US + rule.hold.delay.us
+    if least_us >= lives_us:
+        expected = "less than the points live: they would expire as they are released"
+        yield _error(at, Said(("hold", "delay"), format_delay(rule.hold.delay), expected))
 
 
 def _shaped(entries: object) -> Rules:

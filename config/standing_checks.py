@@ -4,12 +4,14 @@ Like references, it is checked on the file's plain data, so that all problems of
 wrong shape is passed over here, because the models report it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from config.durations import DURATION_PATTERN, parse_duration
 from config.expressions.names import Named, names_of
 from config.expressions.problem import ExpressionError
 from config.expressions.typed import compile_expression
@@ -21,6 +23,8 @@ Plain = Mapping[str, object]
 MEASURE_KEYS: Final = {"points": "currency", "spend": "money"}
 NO_EVENT: Final = "alias"  # an event with no field of its own: only the member's names are left
 MONEY_GOALS: Final = ("amount", "single")
+PERIOD_DAYS: Final = {"day": 1, "week": 7, "month": 31, "year": 366}
+DAY_US: Final = 86_400_000_000
 
 
 class _Found(NamedTuple):
@@ -160,11 +164,23 @@ def _condition(at: Location, text: object, names: Mapping[str, Named]) -> Iterat
         yield _Found(at, text, "a condition without `line.`; `categories` picks lines")
 
 
+def _streak(name: str, offer: Plain) -> Iterator[_Found]:
+    """A streak must have room in its window: a window of whole days may touch one more, where it begins at noon."""
+    goal = _map(offer.get("goal"))
+    days, least = PERIOD_DAYS.get(str(offer.get("every"))), goal.get("at_least")
+    if isinstance(offer.get("lasts"), str) and re.fullmatch(DURATION_PATTERN, str(offer["lasts"])):
+        days = -(-parse_duration(offer["lasts"]) // DAY_US) + 1
+    if goal.get("kind") == "streak" and isinstance(least, int) and days is not None and least > days:
+        expected = f"at most {days}: a window has no more days"
+        yield _Found(("offers", name, "goal", "at_least"), least, expected)
+
+
 def _offers(data: Plain) -> Iterator[_Found]:
     rewards = [str(name) for name in _map(data.get("rewards"))]
     for name, entry in _map(data.get("offers")).items():
         offer, at = _map(entry), ("offers", name)
         yield from _window("offers", name, offer)
+        yield from _streak(name, offer)
         prize, goal = _map(offer.get("reward")), _map(offer.get("goal"))
         voucher = prize.get("voucher")
         if voucher is not None and voucher not in rewards:
@@ -178,5 +194,5 @@ def _offers(data: Plain) -> Iterator[_Found]:
             yield _Found(at, offer, "`on` beside `granted: on_event`")
         if granted == "automatically" and "lasts" in offer:
             yield _Found((*at, "lasts"), offer["lasts"], "`from` and `to`, or `every`: nothing is granted to last from")
-        if "every" in offer and (granted != "automatically" or "lasts" in offer):
+        if "every" in offer and granted != "automatically":
             yield _Found((*at, "every"), offer["every"], "`granted: automatically` beside it")

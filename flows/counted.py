@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from flows.liability import count_entry
+from flows.liability import count_entries
 from flows.runtime.metrics import Metrics
 from schemas.records import AlertRaised, IdentityChanged
 from schemas.states import MemberTotals, Totals
@@ -101,8 +101,7 @@ class MemberCounts:
     def _count_points(self, emit: Emit) -> None:
         totals = self._totals
         totals.entries += len(emit.entries)
-        for entry in emit.entries:
-            count_entry(totals, entry)
+        count_entries(totals, emit.entries)
         self._show_outstanding()
 
     def _count_standing(self, emit: Emit) -> None:

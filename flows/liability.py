@@ -21,25 +21,28 @@ def month_of(expires_us: int) -> str:
     return datetime.fromtimestamp((expires_us - HALF_DAY_US) // SECOND_US, UTC).strftime("%Y-%m")
 
 
-def count_entry(totals: MemberTotals, entry: EntryPosted) -> None:
-    """Add what an entry changed."""
-    currency = entry.currency
-    for account, points in entry.legs:
-        match account:
-            case "available":
-                _add(totals.outstanding, currency, points)
-            case "receivable":
+def count_entries(totals: MemberTotals, entries: list[EntryPosted]) -> None:
+    """Add what entries changed, in their order."""
+    plain = {"available": totals.outstanding, "pending": totals.pending, "breakage": totals.breakage}
+    for entry in entries:
+        currency = entry.currency
+        for account, points in entry.legs:
+            sums = plain.get(account)
+            if sums is not None:
+                sums[currency] = sums.get(currency, 0) + points
+            elif account == "issued":
+                _add(totals.costs, _cost_of(currency, entry.rule), -points)
+            elif account == "receivable":
                 _add(totals.receivable, currency, -points)
-            case "pending":
-                _add(totals.pending, currency, points)
-            case "breakage":
-                _add(totals.breakage, currency, points)
-            case "issued":
-                _add(totals.costs, f"{currency} {entry.rule.removeprefix(RETURNED)}", -points)
-            case _:
-                pass  # where points went to, and transfers, are no liability
-    for expires_us, points in entry.lots:
-        _add_expiring(totals, currency, expires_us, points)
+            # where else points went to, and transfers, are no liability
+        for expires_us, points in entry.lots:
+            _add_expiring(totals, currency, expires_us, points)
+
+
+@lru_cache(maxsize=10_000)
+def _cost_of(currency: str, rule: str) -> str:
+    """Give the name under which is counted what a rule gave."""
+    return f"{currency} {rule.removeprefix(RETURNED)}"
 
 
 def count_account(totals: MemberTotals, currency: str, account: Account, sign: int) -> None:
@@ -56,9 +59,15 @@ def _add(sums: dict[str, int], name: str, points: int) -> None:
 
 
 def _add_expiring(totals: MemberTotals, currency: str, expires_us: int, points: int) -> None:
-    name = f"{currency} {month_of(expires_us)}"
+    name = _expiring_in(currency, expires_us)
     left = totals.expiring.get(name, 0) + points
     if left:
         totals.expiring[name] = left
     else:
         totals.expiring.pop(name, None)
+
+
+@lru_cache(maxsize=10_000)
+def _expiring_in(currency: str, expires_us: int) -> str:
+    """Give the name under which is counted what expires in a month."""
+    return f"{currency} {month_of(expires_us)}"

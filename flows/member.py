@@ -14,6 +14,7 @@ from flows.decisions.decide import TIMER as QUIET_TIMER
 from flows.decisions.decide import Decider
 from flows.earned import Earner
 from flows.ledger.budgets import Budgets
+from flows.ledger.keeping import OURSELVES
 from flows.ledger.keeping import SIGNAL as EXPIRING
 from flows.ledger.ledger import TIMERS as LEDGER_TIMERS
 from flows.ledger.ledger import Ledger
@@ -24,11 +25,13 @@ from flows.standing import TIMERS as STANDING_TIMERS
 from flows.standing import Heard, standing_of
 from flows.uniting import Uniting, drop_values, keep_value
 from schemas import events
-from schemas.events import CloudEvent
+from schemas.events import EVENT_TYPES, Activity, CloudEvent
 from schemas.hosting import Rows, Timer, TimerQueue
 from schemas.records import ExportAsked, ReceiptNoted
 from schemas.states import Deferred, Member, encode_state
-from schemas.stitched import Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
+from schemas.stitched import Cause, Emit, Erased, Exported, Forgotten, Merged, Parted, Step, Stitched, Unlinked
+
+TAGS: dict[type, str] = {kind: tag for tag, kind in EVENT_TYPES.items()}
 
 Handler = Callable[[Member, Any, Stitched, Emit], None]
 
@@ -44,7 +47,8 @@ class Shared(NamedTuple):
 class MemberMachine:
     """`apply` steps and `advance` the clock; says what it did through `emit`, and whom it touched in `touched`.
 
-    A member in `put_aside` waits for another worker: its timers collect there, as a heap, instead of firing.
+    Members of a lane in `put_aside` wait for another worker: their timers collect there, as a heap, instead of firing.
+    `lane` gives that of a member; alone, a member is its own.
     """
 
     def __init__(self, program: Program, members: Rows[Member], timers: TimerQueue, shared: Shared) -> None:
@@ -64,6 +68,8 @@ class MemberMachine:
         self.exports: list[ExportAsked] = []
         self.forgotten_events = 0
         self.put_aside: dict[str, list[Timer]] = {}
+        self.lane: Callable[[str], str] = str
+        self._asleep: str | None = None
         self._handlers: dict[type, Handler] = {
             events.Purchase: self._purchase,
             events.Return: self._return,
@@ -104,10 +110,13 @@ class MemberMachine:
             member.updated_us = step.log_us
             if step.linked is not None:
                 _link(member, step)
-            event = step.event
-            if member.books.awaited:
+            event, awaited = step.event, member.books.awaited
+            kind = type(event)
+            if awaited and (TAGS[kind] in awaited or (type(event) is Activity and event.data.kind in awaited)):
                 self._ledger.happened(member, event, step, emit)
-            handler = handlers.get(type(event))
+                if self._standing is not None:
+                    self._standing.released(member, step, emit)
+            handler = handlers.get(kind)
             if handler is not None:
                 handler(member, event, step, emit)
             dirty[member_id] = member
@@ -116,7 +125,7 @@ class MemberMachine:
     def advance(self, until_us: int) -> None:
         """Fire every timer that is due at `until_us` or before, in order; one may arm the next."""
         while (timer := self._timers.pop_due(until_us)) is not None:
-            waits = self.put_aside.get(timer.owner)
+            waits = self.put_aside.get(self.lane(timer.owner)) if self.put_aside else None
             if waits is None:
                 self.fire(timer)
             else:
@@ -154,6 +163,9 @@ class MemberMachine:
         if warned is None:
             self._members.put(member.member_id, member)
             return False
+        if self._standing is not None:
+            name = f"{timer.kind}:{member.member_id}:{member.books.entries}"
+            self._standing.released(member, Cause(name, OURSELVES, name, timer.due_us, timer.due_us), self.emit)
         for one in warned:
             subject = f"{one.currency}:{one.expires_us}"
             cause_key = f"{member.member_id}:{EXPIRING}:{subject}"
@@ -173,10 +185,13 @@ class MemberMachine:
         self.touched[member.member_id] = member
 
     def _wake(self, due_us: int, owner: str, kind: str, key: str) -> None:
-        if owner in self.put_aside:
-            heappush(self.put_aside[owner], Timer(due_us, owner, kind, key))
-        else:
+        waits = self.put_aside.get(self.lane(owner)) if self.put_aside else None
+        if owner == self._asleep:
+            return
+        if waits is None:
             self._timers.arm(Timer(due_us, owner, kind, key))
+        else:
+            heappush(waits, Timer(due_us, owner, kind, key))
 
     # what happens to members
 
@@ -263,12 +278,9 @@ class MemberMachine:
         """Take out of `member_id` what is a member of its own from now on, and give it."""
         keeps = self._members.get(step.member_id)
         assert keeps is not None, step.member_id
-        waits = self.put_aside.get(step.part_id)
-        self.put_aside[step.part_id] = []       # who takes the part wakes it
+        self._asleep = step.part_id             # who takes the part wakes it
         part = self._uniting.part(keeps, step, self.emit)
-        del self.put_aside[step.part_id]
-        if waits is not None:
-            self.put_aside[step.part_id] = waits
+        self._asleep = None
         self._changed(keeps, step.log_us)
         return part
 
@@ -285,7 +297,7 @@ class MemberMachine:
         def handle(member: Member, event: CloudEvent, step: Stitched, emit: Emit) -> None:
             if handler is not None:
                 handler(member, event, step, emit)
-            for grant in self._earner.grants(member, event, step):
+            for grant in self._earner.of_event(member, event, step):
                 self._ledger.grant(member, grant, step, emit)
 
         return handle

@@ -1,11 +1,10 @@
-"""What tiers and challenges notice of an event: its name, and the facts that goals look at."""
+"""What tiers and challenges notice of an event: the facts that goals look at, and until when something is paid."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flows.ledger.days import EPOCH, MICROSECOND, day_start_us
 from schemas import events
-from schemas.events import CloudEvent
 from schemas.standing import Happened
 from schemas.stitched import Stitched
 
@@ -13,15 +12,10 @@ THOUSAND = 1000
 DAY_LENGTH = len("2026-01-01")
 
 
-def name_of(event: CloudEvent) -> str:
-    """Give what programs call an event: its type, or an activity's kind."""
-    return event.data.kind if isinstance(event, events.Activity) else str(event.__struct_config__.tag)
-
-
-def happened_of(event: CloudEvent, step: Stitched, day: int, amount: int) -> Happened:
-    """Give the facts of an event; `amount` is what a purchase added to its order's worth."""
-    happened = Happened(step.key, step.event_us, day, name_of(event), by=step.by)
-    match event:
+def happened_of(step: Stitched, name: str, day: int, amount: int) -> Happened:
+    """Give the facts of an event that programs call `name`; `amount` is what a purchase added to its order's worth."""
+    happened = Happened(step.key, step.event_us, day, name, by=step.by)
+    match step.event:
         case events.Purchase(data=data):
             happened.amount, happened.money, happened.order_id = amount, data.total.currency, data.order_id
             happened.store, happened.channel = data.store or "", data.channel or ""

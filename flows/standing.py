@@ -6,11 +6,12 @@ tier that the member had before, the coupon, the tier, the challenges; what thes
 program without these sections has no such machine, and its members pay nothing for it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from config.expressions.scene import Scene
 from config.program import Program
+from config.tiers import Level
 from flows.earned import facts_of
 from flows.ledger.challenges import TIMER as OFFER_TIMER
 from flows.ledger.challenges import Challenges, Reward
@@ -24,7 +25,7 @@ from flows.ledger.rewards import Rewards
 from flows.ledger.stock import Stock
 from flows.ledger.tiers import TIMER as TIER_TIMER
 from flows.ledger.tiers import Change, Tiers
-from flows.noticed import happened_of, name_of, paid_until_us
+from flows.noticed import happened_of, paid_until_us
 from schemas import events
 from schemas.events import EVENT_TYPES
 from schemas.hosting import Timer
@@ -36,29 +37,33 @@ Before = dict[str, tuple[str, int]]
 
 TIMERS = frozenset({TIER_TIMER, OFFER_TIMER, VOUCHER_TIMER})
 NO_BONUS_PERCENT = 100
+PURCHASE = "purchase"
 NO_SIGN_OF_JOINING = frozenset({"split", "erase", "export", "receipt", "alias"})
 
 
 class Heard:
-    """What the ledger tells of points as they are earned, or taken back by returns, until the tiers are told."""
+    """What the ledger tells of points as they become a member's, or are taken back, until the tiers are told.
+
+    `measures` are those of the tiers that a currency's points change, qualifying ones and others. What was held and is
+    released is `freed`, by the identifier that earned it; all else is `told`.
+    """
 
     def __init__(self) -> None:
-        self._heard: list[tuple[str, str, int, bool]] = []
+        self.measures: Mapping[tuple[str, bool], list[str]] = {}
+        self.told: dict[str, list[Change]] = {}
+        self.freed: dict[str, dict[str, list[Change]]] = {}
 
-    def __call__(
-        self, member_id: str, currency: str, points: int, qualifying: bool, _cause: Cause, _emit: Emit
-    ) -> None:
+    def __call__(self, member_id: str, currency: str, points: int, qualifying: bool, held_by: str | None) -> None:
         """Note signed points of a member."""
-        self._heard.append((member_id, currency, points, qualifying))
+        for measure in self.measures.get((currency, qualifying), ()):
+            if held_by is None:
+                self.told.setdefault(member_id, []).append((measure, points))
+            else:
+                self.freed.setdefault(member_id, {}).setdefault(held_by, []).append((measure, points))
 
-    def take(self, member_id: str) -> list[tuple[str, int, bool]]:
+    def take(self, member_id: str) -> list[Change]:
         """Give what was told of a member, once."""
-        if not self._heard:
-            return []
-        taken = [(currency, points, qualifying) for whose, currency, points, qualifying in self._heard
-                 if whose == member_id]  # fmt: skip
-        self._heard = [told for told in self._heard if told[0] != member_id]
-        return taken
+        return self.told.pop(member_id, [])
 
 
 def standing_of(
@@ -80,10 +85,15 @@ class StandingMachine:
         self._program, self._ledger, self._heard = program, ledger, heard
         self._rewards = Rewards(program, secret, stock, facts_of)
         self._tiers = None if program.tiers is None else Tiers(program, self._rewards)
+        if self._tiers is not None:
+            heard.measures = self._tiers.points
         self._offers = Challenges(program, self._rewards)
         tier_names = frozenset[str]() if self._tiers is None else self._tiers.names
         self._names = tier_names | self._offers.names | self._rewards.names
         self._retroactive = program.identity.retroactive_earn
+        self._own: dict[type, Handler] = {
+            events.OfferGrant: self._granted, events.Subscription: self._subscribed, events.Activity: self._done,
+        }  # fmt: skip
 
     def around(self, handlers: dict[type, Handler]) -> dict[type, Handler]:
         """Give the handlers of event types with what happens here added to them."""
@@ -93,12 +103,13 @@ class StandingMachine:
         }  # fmt: skip
         wrapped = dict(handlers)
         for tag, kind in EVENT_TYPES.items():
-            named = tag in self._names or kind in {events.Activity, events.OfferGrant, events.Subscription}
+            own = self._own.get(kind)
+            name = tag if tag in self._names and kind is not events.Activity else None   # that has a name of its own
             joins = self._tiers is not None and tag not in NO_SIGN_OF_JOINING
             if kind in special:
                 wrapped[kind] = special[kind](handlers.get(kind))
-            elif named or joins:
-                wrapped[kind] = self._other(handlers.get(kind))
+            elif name is not None or own is not None or joins:
+                wrapped[kind] = self._other(handlers.get(kind), name, own)
         return wrapped
 
     # events
@@ -116,12 +127,13 @@ class StandingMachine:
             if data.coupon is not None and self._rewards.catalogue:
                 self._rewards.purchased(member, data.coupon, step, emit)
             if self._tiers is not None:
-                changes = self._heard_of(member, self._tiers)
+                changes = self._heard.take(member.member_id)
                 if self._counts(member):
                     changes += self._tiers.of_spend(data.total.currency, amount)
-                    changes += self._tiers.of_visit("purchase")
+                    changes += self._tiers.of_visit(PURCHASE)
                 self._tiers.count(member, changes, step, emit)
-            self._challenge(member, event, step, emit, max(amount, 0))
+            if PURCHASE in self._offers.names:
+                self._challenge(member, PURCHASE, step, emit, max(amount, 0))
 
         return purchase
 
@@ -129,12 +141,14 @@ class StandingMachine:
         assert inner is not None
 
         def take_return(member: Member, event: events.Return, step: Stitched, emit: Emit) -> None:
+            if self._tiers is not None:
+                self._tiers.joined(member, step, emit)
             data = event.data
             before = self._worth(member.books, data.order_id, step.log_us)
             inner(member, event, step, emit)
             amount = self._worth(member.books, data.order_id, step.log_us) - before
             if self._tiers is not None:
-                changes = self._heard_of(member, self._tiers)
+                changes = self._heard.take(member.member_id)
                 changes += self._tiers.of_spend(data.total.currency, amount)
                 self._tiers.count(member, changes, step, emit)
             if amount < 0:
@@ -146,6 +160,8 @@ class StandingMachine:
         assert inner is not None
 
         def redeem(member: Member, event: events.Redeem, step: Stitched, emit: Emit) -> None:
+            if self._tiers is not None:
+                self._tiers.joined(member, step, emit)
             data, redemptions = event.data, member.books.redemptions
             if data.reward is None or not self._rewards.catalogue:
                 inner(member, event, step, emit)
@@ -166,6 +182,8 @@ class StandingMachine:
         assert inner is not None
 
         def redeem_cancel(member: Member, event: events.RedeemCancel, step: Stitched, emit: Emit) -> None:
+            if self._tiers is not None:
+                self._tiers.joined(member, step, emit)
             redemption_id = event.data.redemption_id
             reason = self._rewards.cancel_refusal(member, redemption_id)
             if reason is not None:
@@ -178,36 +196,57 @@ class StandingMachine:
 
         return redeem_cancel
 
-    def _other(self, inner: Handler | None) -> Handler:
+    def _other(self, inner: Handler | None, name: str | None, own: Handler | None) -> Handler:
+        """What any other event means: its `own` doing here, and that it counts if anything asks for its `name`."""
+        tiers, heard = self._tiers, self._heard
+
         def other(member: Member, event: events.CloudEvent, step: Stitched, emit: Emit) -> None:
-            if self._tiers is not None:
-                self._tiers.joined(member, step, emit)
+            standing = member.standing
+            if tiers is not None and (standing is None or step.event_us < standing.joined_us):
+                tiers.joined(member, step, emit)
             if inner is not None:
                 inner(member, event, step, emit)
-            self._tell(member, step, emit)
-            if isinstance(event, events.OfferGrant):
-                self._post(member, self._offers.granted(member, event, step, emit), step, emit)
-            elif isinstance(event, events.Subscription) and self._tiers is not None:
-                ends_us = paid_until_us(event, member_zone(member, self._program.time_zone))
-                self._tiers.subscribed(member, event, ends_us, step, emit)
-            elif isinstance(event, events.Activity):
-                self._rewards.done(member, event.data.kind, step, emit)
-                if self._tiers is not None:
-                    self._tiers.used(member, event, step, emit)
-            name = name_of(event)
-            if name in self._names:
-                if self._tiers is not None and self._counts(member):
-                    self._tiers.count(member, self._tiers.of_visit(name), step, emit)
-                self._challenge(member, event, step, emit, 0)
+                if heard.told:
+                    self._tell(member, step, emit)
+            if own is not None:
+                own(member, event, step, emit)
+            if name is not None:
+                self._counted(member, name, step, emit)
 
         return other
 
-    def _challenge(self, member: Member, event: events.CloudEvent, step: Stitched, emit: Emit, amount: int) -> None:
+    def _granted(self, member: Member, event: events.OfferGrant, step: Stitched, emit: Emit) -> None:
+        self._post(member, self._offers.granted(member, event, step, emit), step, emit)
+
+    def _subscribed(self, member: Member, event: events.Subscription, step: Stitched, emit: Emit) -> None:
+        if self._tiers is not None:
+            ends_us = paid_until_us(event, member_zone(member, self._program.time_zone))
+            self._tiers.subscribed(member, event, ends_us, step, emit)
+
+    def _done(self, member: Member, event: events.Activity, step: Stitched, emit: Emit) -> None:
+        """What an activity uses up, and that it counts under its kind."""
+        kind = event.data.kind
+        if kind not in self._names:
+            return
+        if kind in self._rewards.names:
+            self._rewards.done(member, kind, step, emit)
+        if self._tiers is not None and kind in self._tiers.perks:
+            self._tiers.used(member, event, step, emit)
+        self._counted(member, kind, step, emit)
+
+    def _counted(self, member: Member, name: str, step: Stitched, emit: Emit) -> None:
+        """Count an event for the tiers and the challenges."""
+        if self._tiers is not None and name in self._tiers.visits and self._counts(member):
+            self._tiers.count(member, self._tiers.of_visit(name), step, emit)
+        if name in self._offers.names:
+            self._challenge(member, name, step, emit, 0)
+
+    def _challenge(self, member: Member, name: str, step: Stitched, emit: Emit, amount: int) -> None:
         """Count an event for the challenges, and post what it completed."""
-        if name_of(event) not in self._offers.names or not self._counts(member):
+        if not self._counts(member):
             return
         day = local_date(step.event_us, member_zone(member, self._program.time_zone)).toordinal()
-        happened = happened_of(event, step, day, amount)
+        happened = happened_of(step, name, day, amount)
         if self._offers.is_conditional(happened.name):
             data = step.event.data  # as the event is, with a type of its own
             scene = Scene(facts_of(member), data, step.event_us, self._program.time_zone)
@@ -224,33 +263,19 @@ class StandingMachine:
 
     def _tell(self, member: Member, cause: Cause, emit: Emit) -> None:
         """Tell the tiers what a member earned since, or what was taken back."""
-        if self._tiers is not None:
-            self._tiers.count(member, self._heard_of(member, self._tiers), cause, emit)
+        if self._tiers is not None and self._heard.told:
+            self._tiers.count(member, self._heard.take(member.member_id), cause, emit)
 
-    def _heard_of(self, member: Member, tiers: Tiers) -> list[Change]:
-        changes: list[Change] = []
-        for currency, points, qualifying in self._heard.take(member.member_id):
-            changes += tiers.of_points(currency, points, qualifying=qualifying)
-        return changes
+    def released(self, member: Member, cause: Cause, emit: Emit) -> None:
+        """Tell the tiers of points that were held and are the member's now, each for the identifier that earned it."""
+        if self._tiers is not None and self._heard.freed:
+            for by, changes in self._heard.freed.pop(member.member_id, {}).items():
+                self._tiers.count(member, changes, cause, emit, by)
 
     def with_bonus(self, member: Member, grants: Iterator[Grant]) -> Iterator[Grant]:
         """Give what a purchase earns, then the bonus of the member's tier; that is held like what it adds to."""
         level = None if self._tiers is None else self._tiers.level(member)
-        if level is None or level.earn_percent == NO_BONUS_PERCENT:
-            yield from grants
-            return
-        base: dict[tuple[str, int | None, str | None, int | None], int] = {}
-        for grant in grants:
-            terms = (grant.currency, grant.held_until_us, grant.held_for, grant.expires_us)
-            base[terms] = base.get(terms, 0) + grant.points
-            yield grant
-        extra = level.earn_percent - NO_BONUS_PERCENT
-        rule = f"tier.{level.id}"
-        for (currency, until_us, held_for, expires_us), points in base.items():
-            yield Grant(
-                rule, currency, points * extra // 100, qualifying=False, held_until_us=until_us, held_for=held_for,
-                expires_us=expires_us,
-            )  # fmt: skip
+        return grants if level is None or level.earn_percent == NO_BONUS_PERCENT else _with_bonus(level, grants)
 
     def _counts(self, member: Member) -> bool:
         """Whether what a member does counts: anonymous ones may have to be known first."""
@@ -265,7 +290,7 @@ class StandingMachine:
         if order is None or not is_purchased(order):
             return 0
         if not order.others:
-            return order.total - min(order.returned, order.total)
+            return max(0, order.total - order.returned)
         pieces = pieces_of(order)
         total = sum(piece.total for piece in pieces)
         return total - min(sum(piece.returned for piece in pieces), total)
@@ -321,3 +346,19 @@ class StandingMachine:
         self._offers.wake(member, emit)
         if self._tiers is not None:
             self._tiers.wake(member, emit)
+
+
+def _with_bonus(level: Level, grants: Iterator[Grant]) -> Iterator[Grant]:
+    """Give grants as they come, then what the tier adds to those of the same terms together."""
+    base: dict[tuple[str, int | None, str | None, int | None, bool], int] = {}
+    for grant in grants:
+        terms = (grant.currency, grant.held_until_us, grant.held_for, grant.expires_us, grant.held_parts)
+        base[terms] = base.get(terms, 0) + grant.points
+        yield grant
+    extra = level.earn_percent - NO_BONUS_PERCENT
+    rule = f"tier.{level.id}"
+    for (currency, until_us, held_for, expires_us, parts), points in base.items():
+        yield Grant(
+            rule, currency, points * extra // 100, qualifying=False, held_until_us=until_us, held_for=held_for,
+            expires_us=expires_us, held_parts=parts,
+        )  # fmt: skip

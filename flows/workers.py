@@ -9,6 +9,7 @@ Whatever is written again after a crash carries the same numbers, and who reads 
 import msgspec
 
 from flows.handover import Handovers, Held, decode_held, encode_held
+from flows.lanes import Lanes
 from flows.runtime.store import Store
 from flows.runtime.table import group_of, group_prefix, group_width
 from flows.stations import MemberHost, StitchHost, Wiring
@@ -92,7 +93,9 @@ class WorkerHost(MemberHost):
         super().__init__(wiring, number)
         self._groups, self._partitions = wiring.groups, wiring.partitions
         held = {} if self._store is None else load_held(self._store, wiring.groups)
-        self.handovers = Handovers(self._machine, self._timers, wiring.is_ours, held)
+        waiting = [name for name, one in held.items() if one.awaits is not None]
+        lanes = Lanes(wiring.program, wiring.groups, waiting)
+        self.handovers = Handovers(self._machine, self._timers, wiring.is_ours, held, lanes)
         wiring.waiting = lambda: len(self.handovers.waiting)
 
     def _apply(self, batch: StitchedBatch) -> None:
@@ -119,14 +122,14 @@ class WorkerHost(MemberHost):
         super()._flush()
         assert self._store is not None
         rows = []
-        for member_id, held in self.handovers.rows():
-            key = group_of(member_id, self._groups) + HELD_TAG + member_id.encode()
+        for lane, held in self.handovers.rows():
+            key = group_of(lane, self._groups) + HELD_TAG + lane.encode()
             rows.append((key, None if held is None else encode_held(held)))
         self._store.write(rows)
 
 
 def load_held(store: Store, groups: int) -> dict[str, Held]:
-    """Give what the store holds for members that wait, by member."""
+    """Give what the store holds for lanes that wait, by lane."""
     width = group_width(groups)
     held = {}
     for group in range(groups):

@@ -62,7 +62,8 @@ MEANINGS: dict[str, str] = {
     "qualifying": "Whether the points count for the tier.",
     "hold_until": "Until when the points are pending.",
     "offer": "Id of the offer in the program.",
-    "grant_id": "The grant, where a sender may grant the same offer twice.",
+    "grant_id": "The grant, where a sender may grant the same offer twice; each id of an offer counts once, also when "
+    "its window is over.",
     "plan": "The plan.",
     "SubscriptionData.status": "What became of the subscription.",
     "period_end": "Until when it is paid: a day or a time with offset.",

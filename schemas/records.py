@@ -147,7 +147,10 @@ class OfferChanged(Struct, frozen=True, gc=False):
 
 
 class VoucherChanged(Struct, frozen=True, gc=False):
-    """A voucher was issued, used, cancelled or has expired; `number` counts its changes from 1 without a gap."""
+    """A voucher was issued, used, cancelled or has expired; `number` counts its changes from 1 without a gap.
+
+    `code` is the end of its code; the rest is hidden.
+    """
 
     voucher_id: str
     number: int

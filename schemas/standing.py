@@ -89,7 +89,7 @@ class Part(Struct, array_like=True, gc=False):
 class Instance(Struct, array_like=True, gc=False):
     """An offer or challenge as one grant gave it; it counts what lies in its window and is completed once.
 
-    `parts` are emptied at completion: `progress` is what they came to then.
+    `parts` are emptied at completion: `progress` is what they came to then, `done_by` the event that completed it.
     """
 
     offer: str
@@ -100,13 +100,19 @@ class Instance(Struct, array_like=True, gc=False):
     parts: list[Part] = []
     done_us: int = 0
     progress: int = 0
+    done_by: str = ""
 
 
 class Offers(Struct, array_like=True, gc=False):
-    """Instances by key, and what happened lately, for grants that come later than what they cover."""
+    """Instances by key, and what happened lately, for grants that come later than what they cover.
+
+    `granted` are the keys of grants that named themselves, with their log time: one that comes again is refused, also
+    when its instance is over and gone.
+    """
 
     instances: dict[str, Instance] = {}
     recent: list[Happened] = []
+    granted: dict[str, int] = {}
 
 
 class Voucher(Struct, array_like=True, gc=False):

@@ -108,7 +108,11 @@ class Account(Struct, array_like=True, gc=False):
 
 
 class Hold(Struct, array_like=True, gc=False):
-    """Points that are pending until `until_us` of log time or an event `awaits`; earned by the event `source`, `id`."""
+    """Points that are pending until `until_us` of log time or an event `awaits`; earned by the event `source`, `id`.
+
+    `qualifying` says whether they count for the tier when they are released; None: they were counted when they were
+    earned (rows of the versions that did so). `parts`: an event that says a quantity releases so much of it.
+    """
 
     currency: str
     points: int
@@ -120,6 +124,8 @@ class Hold(Struct, array_like=True, gc=False):
     source: str
     id: str
     ordered: bool = False
+    qualifying: bool | None = None
+    parts: bool = False
 
 
 class Accrual(Struct, array_like=True, gc=False):

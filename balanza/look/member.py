@@ -24,8 +24,12 @@ LATEST: Final = 20
 
 CREATED = "SELECT min(created_at) FROM members WHERE member_id IN (SELECT unnest($family))"
 STANDING = """
-SELECT signal, json_extract_string(detail, '$.cart_id') AS about, max("at") AS since,
-       max_by(value, "at") AS value, max_by(json_extract_string(detail, '$.currency'), "at") AS currency
+SELECT signal, coalesce(
+           json_extract_string(detail, '$.cart_id'),
+           json_extract_string(detail, '$.currency') || ' ending '
+           || strftime(make_timestamp(json_extract(detail, '$.expires_at_us')::BIGINT), '%Y-%m-%d %H:%M')) AS about,
+       max("at") AS since, max_by(value, "at") AS value,
+       max_by(json_extract_string(detail, '$.currency'), "at") AS currency
 FROM signals WHERE member_id IN (SELECT unnest($family))
 GROUP BY ALL HAVING max_by(state, ("at", state = 'cleared')) = 'raised' ORDER BY since, signal, about
 """

@@ -131,6 +131,8 @@ def _signal(facts: Facts) -> str:
     value, detail = facts["value"], facts["detail"]
     worth = f", worth {money(value, detail.get('currency'))}" if value is not None else ""
     about = f" ({detail['cart_id']}{worth})" if "cart_id" in detail else worth
+    if "expires_at_us" in detail:
+        about = f" (ending {_utc(detail['expires_at_us']):%Y-%m-%d %H:%M}{worth})"
     return f"{facts['signal']} {facts['state']}{about}"
 
 

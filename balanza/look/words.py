@@ -39,9 +39,14 @@ CHANNEL_WORDS: Final = {
 
 
 def money(amount: int, currency: str | None) -> str:
-    """`amount` minor units as people write them: `34.50 GBP`, `1,200 JPY`; without currency the bare number."""
+    """`amount` minor units as people write them: `34.50 GBP`, `1,200 JPY`; without currency the bare number.
+
+    A currency of points (its name is in small letters) has no minor units: `1,200 points`.
+    """
     if currency is None:
         return f"{amount:,}"
+    if currency.islower():
+        return f"{amount:,} {currency}"
     digits = MINOR_DIGITS.get(currency, 2)
     return f"{amount / 10**digits:,.{digits}f} {currency}"
 

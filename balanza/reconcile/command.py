@@ -18,11 +18,13 @@ from balanza.output import FAILED, WRONG_USAGE, AsJson, fail, print_json
 from balanza.reconcile.coverage import coverage_of
 from balanza.reconcile.drift import compare
 from balanza.reconcile.opening import database, ordered_log
+from balanza.reconcile.prepared import prepare
 from balanza.reconcile.reading import read_lines
+from balanza.reconcile.rules import earning_types
 from balanza.reconcile.tiers import compare_tiers, prepare_tiers, recompute_tiers
 from balanza.reconcile.told import Told, as_plain, print_told
 from balanza.reconcile.totals import TotalsError, TotalsFile, read_totals, totals_of
-from balanza.reconcile.waves import prepare, recompute
+from balanza.reconcile.waves import believed_too, recompute
 from balanza.request import KafkaInput
 from config.program import Program
 from config.settings import SettingsError
@@ -136,8 +138,9 @@ def _reconciled(
         with ordered_log(source, program, out[0], prefix, Path(scratch)) as log:
             bytes_max = program.limits.event_bytes_max
             read = read_lines(
-                connection, log, Path(scratch), bytes_max, lambda done: progress.update(task, completed=done)
-            )
+                connection, log, Path(scratch), bytes_max, earning_types(program),
+                lambda done: progress.update(task, completed=done),
+            )  # fmt: skip
         progress.update(task, total=read, completed=read)
         waves = progress.add_task("recomputing", total=None, unit="waves")
         recompute(connection, program, lambda done, total: progress.update(waves, completed=done, total=total))
@@ -147,6 +150,7 @@ def _reconciled(
             recompute_tiers(connection, program)
             tiers = compare_tiers(connection, members, limit)
         stores = None if totals is None else totals_of(connection, totals, program.time_zone, limit)
+        believed = {name: [*coverage.said[name], *believed_too(connection, name)] for name in known}
     return Told([str(folder) for folder in out], str(source), read, found, missing,
-                {name: coverage.said[name] for name in known if coverage.said[name]}, stores, tiers,
+                {name: rules for name, rules in believed.items() if rules}, stores, tiers,
                 coverage.tiers if program.tiers is not None else [])  # fmt: skip

@@ -5,17 +5,17 @@ currency "not recomputed" until the SQL has learned it, never silently equal. Po
 money are believed, which is said; what became of them is recomputed all the same.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
-from config.earning import EarnRule
+from balanza.reconcile.rules import ONE_EVENT, by_tier, is_plain, reckoned, said
 from config.program import Program
 from schemas.reasons import RefusalReason
 
-EXPIRIES_KNOWN: Final = frozenset({"never", "days", "end_of_month", "yearly"})
-PLAIN_RULE: Final = frozenset({"id", "on", "currency", "points", "per", "rounding", "qualifying"})
-RULE_NOT_RECOMPUTED: Final = frozenset({"hold", "expires_after"})
+PERCENT: Final = 100
+EXPIRIES_KNOWN: Final = frozenset({"never", "days", "end_of_month", "yearly", "activity_extends"})
+RULE_KNOWN: Final = ONE_EVENT | {"birthday", "first", "every", "once_a", "caps", "budget"}
 CURRENCY_KNOWN: Final = frozenset({"name", "expiry", "warn_before", "late_cancel", "overdraw", "returns"})
 TIERS_KNOWN: Final = frozenset({
     "period", "rolling_days", "keeps_periods", "grace", "downgrade", "soft_landing_percent", "returns", "measures",
@@ -32,7 +32,7 @@ KNOWN: Final = frozenset({
 OF_THE_LEDGER: Final = frozenset({
     RefusalReason.INSUFFICIENT_BALANCE, RefusalReason.UNKNOWN_CURRENCY, RefusalReason.ALREADY_REDEEMED,
     RefusalReason.UNKNOWN_REDEMPTION, RefusalReason.ALREADY_ACCRUED, RefusalReason.RETURN_BEFORE_PURCHASE,
-    RefusalReason.CURRENCY_MISMATCH,
+    RefusalReason.RETURN_BEYOND_ORDER, RefusalReason.CURRENCY_MISMATCH,
 })  # fmt: skip
 OF_THE_CATALOGUE: Final = [reason.value for reason in RefusalReason if reason not in OF_THE_LEDGER]
 
@@ -52,28 +52,43 @@ class Coverage(Struct):
 
 def coverage_of(program: Program) -> Coverage:
     """Find out what of a program is recomputed."""
-    everywhere = [key for key in _said(program) if key not in KNOWN]
+    everywhere = [key for key in said(program) if key not in KNOWN]
     covered = Coverage({}, {name: [] for name in program.currencies}, {})
     for name, currency in program.currencies.items():
-        unknown = [key for key in _said(currency) if key not in CURRENCY_KNOWN]
+        unknown = [key for key in said(currency) if key not in CURRENCY_KNOWN]
         if currency.expiry.policy not in EXPIRIES_KNOWN:
             unknown.append("expiry")
         covered.missing[name] = [*(f"currencies.{name}.{key}" for key in unknown), *everywhere]
-    for rule in program.earn:
-        missing = [f"earn.{rule.id}.{key}" for key in _said(rule) if key in RULE_NOT_RECOMPUTED]
-        covered.missing[rule.currency] += missing
-        if not _is_plain(rule) or not program.identity.retroactive_earn:
-            _believe(covered, rule.currency, rule.id, with_order=True)
-    for level in program.tiers.levels if program.tiers is not None else ():
-        for name in sorted({rule.currency for rule in program.earn if level.earn_percent > 100}):  # noqa: PLR2004  percent
-            _believe(covered, name, f"tier.{level.id}", with_order=True)
+    _cover_rules(program, covered)
     for name, offer in program.offers.items():
         if offer.reward is not None and offer.reward.currency is not None:
-            _believe(covered, offer.reward.currency, f"offer.{name}", with_order=offer.reward.returns == "with_order")
+            covered.said[offer.reward.currency].append(f"offer.{name}")
+            covered.believed[f"offer.{name}"] = offer.reward.returns == "with_order"
     for name in program.currencies if program.rewards else ():
         covered.said[name].append("what the catalogue of rewards refused")
     covered.tiers = list(dict.fromkeys([*everywhere, *_tiers_missing(program, covered)]))
     return covered
+
+
+def _cover_rules(program: Program, covered: Coverage) -> None:
+    decided = {one.number for one in reckoned(program)}
+    for number, rule in enumerate(program.earn):
+        if rule.expires_after is not None and program.currencies[rule.currency].expiry.policy == "never":
+            covered.missing[rule.currency].append(f"earn.{rule.id}.expires_after")
+        unknown = [key for key in said(rule) if key not in RULE_KNOWN]
+        expires = program.currencies[rule.currency].expiry.policy != "never"
+        if rule.hold is not None and rule.hold.releases != "all" and expires:
+            unknown.append("hold.releases")
+        covered.missing[rule.currency] += [f"earn.{rule.id}.{key}" for key in unknown]
+        if not is_plain(rule, program):
+            covered.believed[rule.id] = True
+            if number not in decided:
+                covered.said[rule.currency].append(rule.id)
+    for level in program.tiers.levels if program.tiers is not None else ():
+        if level.earn_percent > PERCENT:
+            covered.believed[f"tier.{level.id}"] = True
+    for name, rules in by_tier(program).items():
+        covered.said[name].append(f"which tier a member had ({', '.join(rules)})")
 
 
 def _tiers_missing(program: Program, covered: Coverage) -> list[str]:
@@ -81,33 +96,12 @@ def _tiers_missing(program: Program, covered: Coverage) -> list[str]:
     tiers = program.tiers
     if tiers is None:
         return []
-    missing = [f"tiers.{key}" for key in _said(tiers) if key not in TIERS_KNOWN]
+    missing = [f"tiers.{key}" for key in said(tiers) if key not in TIERS_KNOWN]
     for level in tiers.levels:
-        missing += [f"tiers.levels.{level.id}.{key}" for key in _said(level) if key not in LEVEL_KNOWN]
+        missing += [f"tiers.levels.{level.id}.{key}" for key in said(level) if key not in LEVEL_KNOWN]
     for name, measure in tiers.measures.items():
-        missing += [f"tiers.measures.{name}.{key}" for key in _said(measure) if key not in MEASURE_KNOWN]
+        missing += [f"tiers.measures.{name}.{key}" for key in said(measure) if key not in MEASURE_KNOWN]
         missing += covered.missing.get(measure.currency or "", [])
         if measure.of != "points" and not program.identity.retroactive_earn:
             missing.append("identity.retroactive_earn")
     return missing
-
-
-def _believe(covered: Coverage, currency: str, rule: str, *, with_order: bool) -> None:
-    covered.said[currency].append(rule)
-    covered.believed[rule] = with_order
-
-
-def _is_plain(rule: EarnRule) -> bool:
-    """Whether a rule asks for nothing but the money of a purchase."""
-    return (
-        rule.on == "purchase" and rule.per is not None and rule.points is not None
-        and (PLAIN_RULE | RULE_NOT_RECOMPUTED).issuperset(_said(rule))
-    )  # fmt: skip
-
-
-def _said(section: Any) -> list[str]:  # noqa: ANN401  any section of a program
-    """The keys of a section that say something else than their default."""
-    return [
-        name for name, field in type(section).model_fields.items()
-        if getattr(section, name) != field.get_default(call_default_factory=True)
-    ]  # fmt: skip

@@ -7,7 +7,7 @@ import msgspec
 from duckdb import DuckDBPyConnection
 
 from balanza.look.rows import Row, dictionaries
-from balanza.reconcile.waves import sql
+from balanza.reconcile.statements import sql
 
 FATES: Final = "SELECT fate, count(*) FROM fates GROUP BY fate ORDER BY fate"
 LOST: Final = """
@@ -47,7 +47,7 @@ ORDER BY abs(expected - streamed) DESC, member_id, currency, expires_us LIMIT $m
 REFUSED: Final = "SELECT kind, why, count(*) AS events FROM refused GROUP BY kind, why ORDER BY kind, why"
 COUNTS: Final = """
 SELECT (SELECT count(*) FROM unfounded), (SELECT count(*) FROM twice), (SELECT count(*) FROM changes),
-       (SELECT count(*) FROM left_out)
+       (SELECT count(*) FROM left_out) - (SELECT count(*) FROM unsure), (SELECT count(*) FROM unsure)
 """
 
 
@@ -57,6 +57,7 @@ class Drift(msgspec.Struct):
     lines: dict[str, int]
     changes: int
     left_out: int
+    unsure: int
     unfounded: int
     applied_twice: int
     lost_first: list[Row]
@@ -96,6 +97,7 @@ def compare(connection: DuckDBPyConnection, currencies: list[str], members: list
         lines={str(fate): int(count) for fate, count in connection.execute(FATES).fetchall()},
         changes=int(found[2]),
         left_out=int(found[3]),
+        unsure=int(found[4]),
         unfounded=int(found[0]),
         applied_twice=int(found[1]),
         lost_first=_rows(connection, LOST, top),

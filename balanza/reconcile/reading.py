@@ -4,7 +4,7 @@ The order is the connectors' (with the exceptions to it that the run wrote down)
 out what is no event; the lines themselves go on as they are.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -44,16 +44,20 @@ class OrderedLog(Protocol):
 
 
 def read_lines(
-    connection: DuckDBPyConnection, log: OrderedLog, folder: Path, bytes_max: int, tell: Callable[[int], None]
-) -> int:
-    """Fill `lines`, through a file in `folder` that is removed again; gives how many lines were read."""
+    connection: DuckDBPyConnection, log: OrderedLog, folder: Path, bytes_max: int, types: Iterable[str],
+    tell: Callable[[int], None],
+) -> int:  # fmt: skip
+    """Fill `lines`, through a file in `folder` that is removed again; gives how many lines were read.
+
+    Of events of these `types` too the data is kept.
+    """
     path = folder / "lines.jsonl"
     seq = 0
     for rows in _chunks(log):
         with path.open("wb") as file:
             file.writelines(_line(seq + at, row) for at, row in enumerate(rows))
         seq += len(rows)
-        options = {"path": str(path), "bytes": max(OBJECT_BYTES_MIN, 2 * bytes_max), "types": list(TYPES)}
+        options = {"path": str(path), "bytes": max(OBJECT_BYTES_MIN, 2 * bytes_max), "types": [*TYPES, *types]}
         connection.execute(CHUNK, options)
         tell(seq)
     path.unlink(missing_ok=True)

@@ -7,9 +7,9 @@ from duckdb import DuckDBPyConnection
 from msgspec import Struct
 
 from balanza.look.rows import Row, dictionaries
+from balanza.reconcile.statements import sql
 from balanza.reconcile.tier_story import Step, ranks
 from balanza.reconcile.tier_terms import NO_TIER, Terms
-from balanza.reconcile.waves import sql
 from config.program import Program
 
 FETCHED: Final = 10_000
@@ -57,8 +57,6 @@ def prepare_tiers(connection: DuckDBPyConnection, program: Program) -> None:
     if measures:
         connection.executemany("INSERT INTO measures VALUES (?, ?, ?, ?)", measures)
     connection.executemany("INSERT INTO unqualified VALUES (?)", [(rule,) for rule in dict.fromkeys(unqualified)])
-    types = ["activity", *program.activities]
-    connection.executemany("INSERT INTO activity_types VALUES (?)", [(name,) for name in types])
 
 
 def recompute_tiers(connection: DuckDBPyConnection, program: Program) -> None:

@@ -144,6 +144,9 @@ def _print_verdict(to: Console, told: Told) -> None:
     if told.drift.left_out:
         to.print(f"NOT RECOMPUTED: {told.drift.left_out:,} members who were erased, or split from or merged with such.",
                  style="bold")  # fmt: skip
+    if told.drift.unsure:
+        to.print(f"NOT RECOMPUTED: {told.drift.unsure:,} members; what returned lines take back of theirs is not sure.",
+                 style="bold")  # fmt: skip
     if told.drift.lines.get("not read yet"):
         to.print(f"{told.drift.lines['not read yet']:,} lines at the log's end were not read by the run; left out.")
     compared = ", ".join(row["currency"] for row in told.drift.currencies) or "no balance"

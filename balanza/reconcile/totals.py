@@ -15,7 +15,7 @@ import msgspec
 from duckdb import DuckDBPyConnection
 
 from balanza.look.rows import Row, dictionaries
-from balanza.reconcile.waves import sql
+from balanza.reconcile.statements import sql
 
 QUARTER_SECONDS: Final = 900  # every zone's day begins at a multiple of it
 QUARTERS: Final = "SELECT DISTINCT event_us // 900000000 FROM lines WHERE type = 'purchase'"

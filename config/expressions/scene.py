@@ -1,6 +1,6 @@
 """What the names of an expression are read from: an event, the member, the local clock, and at times one order line."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from schemas.facts import Facts
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 SECOND_US: Final = 1_000_000
+QUARTER_US: Final = 15 * 60 * SECOND_US
+WHOLE_QUARTERS_SINCE_US: Final = 4 * 365 * 86_400 * SECOND_US  # since 1972 every zone is whole quarters off
 
 # Later times (a sender's nonsense) count as this one, so that no calendar ends before a rule has added its years.
 LATEST_US: Final = (datetime(9000, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
@@ -33,6 +35,19 @@ def moment_of(at_us: int) -> datetime:
 def local_of(at_us: int, zone: ZoneInfo) -> datetime:
     """The time on a zone's clock, to the second."""
     return datetime.fromtimestamp(min(at_us, LATEST_US) // SECOND_US, zone)
+
+
+def day_of(at_us: int, zone: ZoneInfo) -> date:
+    """The day on which a moment falls on a zone's clock."""
+    if at_us < WHOLE_QUARTERS_SINCE_US:
+        return (EPOCH + at_us * MICROSECOND).astimezone(zone).date()
+    return _day_of_quarter(at_us // QUARTER_US, zone)
+
+
+@lru_cache(maxsize=16384)
+def _day_of_quarter(quarter: int, zone: ZoneInfo) -> date:
+    """The day in which a quarter of an hour lies: no day begins within one."""
+    return (EPOCH + quarter * QUARTER_US * MICROSECOND).astimezone(zone).date()
 
 
 def us_of(moment: datetime) -> int:
@@ -70,3 +85,13 @@ class Scene:
         if self._brand_local is None:
             self._brand_local = local_of(self.at_us, zone_of(None, self.brand))
         return self._brand_local
+
+    @property
+    def day(self) -> date:
+        """The event's day on the member's clock, without working out the time."""
+        return day_of(min(self.at_us, LATEST_US), zone_of(self.facts.time_zone, self.brand))
+
+    @property
+    def brand_day(self) -> date:
+        """The event's day on the brand's clock."""
+        return day_of(min(self.at_us, LATEST_US), zone_of(None, self.brand))

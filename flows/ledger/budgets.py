@@ -4,8 +4,8 @@ A worker applies its events in one total order, so a count in its state is exact
 stands in the key group of the rule's id, and only a worker that has all groups can keep it. `by_group` gives each of
 the deployment's key groups an equal, fixed share, the first ones one point more where it does not divide: each is exact
 in the worker that has the group, moves with it, and the sum can never be exceeded, whatever the number of workers. The
-price is that one group may run out while another has some left, and that with several workers it may depend on their
-pace which of a group's members gets the last of its share: a member that waits for a merge is passed by the others.
+price is that one group may run out while another has some left, and that a member that waits for a merge between
+workers has its whole group wait (flows/lanes.py): so the order of the log says who gets the last of a share.
 """
 
 from config.earning import Budget

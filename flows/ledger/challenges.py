@@ -4,7 +4,8 @@ A grant makes an instance, named by the grant, so that the same offer can be ope
 by its own time for the instances whose window holds it, once each; which of them, and how many it may complete, is the
 program's to say (`counts_for`, `completes`). What happened is remembered for `late`, so a grant that comes after the
 purchases it covers still finds them, and an instance is kept so much longer than its window. An instance is completed
-once; what it gives is handed back as grants for the ledger, or given as a voucher.
+once; what it gives is handed back as grants for the ledger, or given as a voucher. A grant that named itself is
+remembered as long as orders are, so that it is given once.
 """
 
 import msgspec
@@ -17,7 +18,7 @@ from config.expressions.typed import Test, compile_expression
 from config.program import Program
 from flows.ledger.goals import compact, goal_value, lower, part_of, progress_of
 from flows.ledger.grants import Grant
-from flows.ledger.instances import NO_END, cut, inside, unite, when
+from flows.ledger.instances import NO_END, cut, inside, reached_by, unite, when
 from flows.ledger.refusing import refuse
 from flows.ledger.rewards import Rewards
 from flows.ledger.windows import Windows
@@ -30,6 +31,7 @@ from schemas.stitched import Cause, Emit, Parted, Stitched
 
 TIMER = "offer"
 PARTS_MAX, INSTANCES_MAX, RECENT_MAX = 256, 500, 1000
+PRUNED_EVERY = 32
 
 
 class Reward(Struct, frozen=True, gc=False):
@@ -45,6 +47,7 @@ class Challenges:
     def __init__(self, program: Program, rewards: Rewards) -> None:
         self.offers = dict(sorted(program.offers.items()))
         self._rewards = rewards
+        self._grants_us = program.retention.orders
         self.windows = Windows(program)
         self._by_event: dict[str, list[str]] = {}
         self._triggers: dict[str, list[str]] = {}
@@ -74,7 +77,21 @@ class Challenges:
             refuse(member, "offer_grant", RefusalReason.UNKNOWN_OFFER, cause, emit, data.offer)
             return []
         key = f"{data.offer}:{data.grant_id or cause.key}"
-        return self._open(member, data.offer, offer, key, cause, emit, "offer_grant")
+        if member.offers is not None and member.offers.granted.get(key, 0) > cause.log_us - self._grants_us:
+            refuse(member, "offer_grant", RefusalReason.ALREADY_GRANTED, cause, emit, key)
+            return []
+        given = self._open(member, data.offer, offer, key, cause, emit, "offer_grant")
+        opened = None if member.offers is None else member.offers.instances.get(key)
+        if member.offers is not None and data.grant_id and opened is not None and opened.cause == cause.key:
+            self._note(member.offers, key, cause.log_us)
+        return given
+
+    def _note(self, offers: Offers, key: str, log_us: int) -> None:
+        """Remember a grant, and now and then forget those that are older than orders are remembered."""
+        if len(offers.granted) % PRUNED_EVERY == PRUNED_EVERY - 1:
+            oldest_us = log_us - self._grants_us
+            offers.granted = {known: at_us for known, at_us in offers.granted.items() if at_us > oldest_us}
+        offers.granted[key] = log_us
 
     def _open(
         self, member: Member, name: str, offer: Offer, key: str, cause: Stitched, emit: Emit, kind: str | None
@@ -104,7 +121,11 @@ class Challenges:
             part = _part(name, offer, happened)
             if part is not None and part.cause not in counted and inside(offer, instance, part.at_us):
                 instance.parts.append(part)
-        return self._completed(member, name, offer, [key], None, cause, emit)
+        by = cause.key
+        if offer.completes == "one":
+            others = {other.done_by for other in member.offers.instances.values() if other.offer == name}
+            by = reached_by(offer, instance.parts, others) or ""
+        return self._completed(member, name, offer, [key], None, cause, emit, by) if by else []
 
     def _is_full(self, member: Member) -> bool:
         """Whether a member has as many instances as one may; the oldest that are done for good give way."""
@@ -157,18 +178,17 @@ class Challenges:
             given += self._open(member, name, self.offers[name], key, cause, emit, None)
         for name in self._by_event.get(happened.name, ()):
             offer = self.offers[name]
+            automatic = offer.granted == "automatically"
+            if not automatic and not self._open_keys(member, name, offer, happened.at_us):
+                continue
             part = _part(name, offer, happened)
-            if part is not None and offer.granted == "automatically":
+            if part is not None and automatic:
                 self._open_automatic(member, name, offer, cause, emit)
             if part is None or member.offers is None:
                 continue
             keys = self._open_keys(member, name, offer, part.at_us)
             for key in keys:
-                parts = member.offers.instances[key].parts
-                if all(known.cause != part.cause for known in parts):
-                    if len(parts) >= PARTS_MAX:
-                        parts[:] = compact(offer.goal, parts)
-                    parts.append(msgspec.structs.replace(part))
+                _add_part(offer, member.offers.instances[key].parts, part)
             given += self._completed(member, name, offer, keys, happened.order_id or None, cause, emit)
         if self._remembered_us and happened.name in self._by_event:
             self._remember(member, happened, cause)
@@ -176,18 +196,20 @@ class Challenges:
 
     def _open_keys(self, member: Member, name: str, offer: Offer, at_us: int) -> list[str]:
         """The instances that an event at a moment counts for, the oldest first."""
-        assert member.offers is not None
-        found = sorted(
-            (instance.from_us, key) for key, instance in member.offers.instances.items()
-            if instance.offer == name and not instance.done_us and inside(offer, instance, at_us)
-        )  # fmt: skip
+        found: list[tuple[int, str]] = []
+        for key, instance in () if member.offers is None else member.offers.instances.items():
+            if instance.offer == name and not instance.done_us and inside(offer, instance, at_us):
+                found.append((instance.from_us, key))
+        if len(found) > 1:
+            found.sort()
         keys = [key for _, key in found]
         if offer.counts_for == "every" or not keys:
             return keys
         return keys[:1] if offer.counts_for == "oldest" else keys[-1:]
 
     def _completed(
-        self, member: Member, name: str, offer: Offer, keys: list[str], order_id: str | None, cause: Cause, emit: Emit
+        self, member: Member, name: str, offer: Offer, keys: list[str], order_id: str | None, cause: Cause, emit: Emit,
+        by: str | None = None,
     ) -> list[Reward]:  # fmt: skip
         """Complete what has reached the goal, as many as one event may; points of all of them are one grant."""
         assert member.offers is not None
@@ -197,7 +219,7 @@ class Challenges:
             reached = progress_of(offer.goal, instance.parts)
             if instance.done_us or reached < goal:
                 continue
-            instance.done_us, instance.progress = cause.log_us, reached
+            instance.done_us, instance.progress, instance.done_by = cause.log_us, reached, by or cause.key
             self._say(member, key, instance, "completed", reached, cause, emit)
             if offer.reward is not None and offer.reward.voucher is not None:
                 why = f"offer.{key.replace(':', '.')}"
@@ -234,9 +256,12 @@ class Challenges:
         if recent and recent[0].at_us < oldest_us:
             member.offers.recent = recent = [known for known in recent if known.at_us >= oldest_us]
         if happened.at_us >= oldest_us:
+            late = recent and happened.at_us <= recent[-1].at_us
             recent.append(happened)
-            recent.sort(key=when)
-            del recent[:-RECENT_MAX]
+            if late:
+                recent.sort(key=when)
+            if len(recent) > RECENT_MAX:
+                del recent[:-RECENT_MAX]
 
     # time
 
@@ -266,6 +291,8 @@ class Challenges:
             into.offers = Offers()
         given: list[Reward] = []
         mine = into.offers
+        for key, at_us in other.offers.granted.items():
+            mine.granted[key] = max(at_us, mine.granted.get(key, 0))
         known_causes = {happened.cause for happened in mine.recent}
         mine.recent += [happened for happened in other.offers.recent if happened.cause not in known_causes]
         mine.recent.sort(key=when)
@@ -307,9 +334,10 @@ class Challenges:
             else:
                 continue
             self._wake(parted, key, theirs.instances[key], emit)
+        theirs.granted = dict(ours.granted)     # with both, so that none is given twice
         theirs.recent = [happened for happened in ours.recent if happened.by in gone]
         ours.recent = [happened for happened in ours.recent if happened.by not in gone]
-        if theirs.instances or theirs.recent:
+        if theirs.instances or theirs.recent or theirs.granted:
             parted.offers = theirs
 
     def progress(self, instance: Instance) -> tuple[int, int]:
@@ -337,3 +365,13 @@ def _part(name: str, offer: Offer, happened: Happened) -> Part | None:
     if offer.goal.when is not None and name not in happened.meets:
         return None
     return part_of(offer.goal, happened)
+
+
+def _add_part(offer: Offer, parts: list[Part], part: Part) -> None:
+    """Count an event in an instance, once; each instance has a copy of its own, which returns may lower."""
+    for known in parts:
+        if known.cause == part.cause:
+            return
+    if len(parts) >= PARTS_MAX:
+        parts[:] = compact(offer.goal, parts)
+    parts.append(msgspec.structs.replace(part))

@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from config.expressions.scene import day_of
 from schemas.states import Member
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-QUARTER_US = 15 * 60 * 1_000_000
-WHOLE_QUARTERS_SINCE_US = 4 * 365 * 86_400 * 1_000_000  # since 1972 every zone is whole quarters off
 LEAP_DAY = (2, 29)
+
+local_date = day_of     # the day on which a moment falls somewhere
 
 
 @lru_cache(maxsize=1024)
@@ -30,21 +31,8 @@ def zone_of(name: str | None, otherwise: str) -> ZoneInfo:
 
 def member_zone(member: Member, otherwise: str) -> ZoneInfo:
     """Give a member's zone: the one it asked for, else the one of its attributes, else the brand's."""
-    named = member.relations.time_zone or member.attributes.get("time_zone")
+    named = member.relations.time_zone or (member.attributes and member.attributes.get("time_zone"))
     return zone_of(named if isinstance(named, str) else None, otherwise)
-
-
-def local_date(at_us: int, local: ZoneInfo) -> date:
-    """Give the day on which a moment falls there."""
-    if at_us < WHOLE_QUARTERS_SINCE_US:
-        return (EPOCH + at_us * MICROSECOND).astimezone(local).date()
-    return _date_of_quarter(at_us // QUARTER_US, local)
-
-
-@lru_cache(maxsize=16384)
-def _date_of_quarter(quarter: int, local: ZoneInfo) -> date:
-    """The day in which a quarter of an hour lies: no day begins within one."""
-    return (EPOCH + quarter * QUARTER_US * MICROSECOND).astimezone(local).date()
 
 
 @lru_cache(maxsize=4096)

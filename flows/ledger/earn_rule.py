@@ -5,12 +5,13 @@ allow; `taken` counts what was given in the end. Between the last two the rules 
 """
 
 from datetime import date
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from config.earning import EarnRule, Period
 from config.expressions.names import names_of
 from config.expressions.scene import Scene, zone_of
-from config.expressions.typed import compile_expression
+from config.expressions.typed import Test, compile_expression
 from flows.ledger.budgets import Budgets
 from flows.ledger.grants import Grant
 from flows.ledger.periods import EVER, NUMBERS, CalendarCap, RollingCap, note_recent, remember
@@ -23,7 +24,7 @@ from schemas.events import EVENT_TYPES
 BIRTHDAY_ATTRIBUTE = "birthday"
 
 
-class Case(NamedTuple):
+class Case(Struct, frozen=True, gc=False):
     """One event of a member before the rules; `again`: it is a further part of an order that was seen before."""
 
     scene: Scene
@@ -40,15 +41,18 @@ class ReadyRule:
         self.rule = rule
         self.id, self.currency, self.qualifying, self.bonus = rule.id, rule.currency, rule.qualifying, rule.bonus
         self.multiplies: list[str] = []
-        self._kind = None if rule.on in EVENT_TYPES else rule.on
+        self.kind = None if rule.on in EVENT_TYPES else rule.on
         on = rule.on if rule.on in EVENT_TYPES else "activity"
         names = names_of(on)
         when = None if rule.when is None else compile_expression(rule.when, names)
-        self._when = None if when is None or when.by_line else when.test
-        self._weigh = None if rule.bonus is not None else Weigher(rule, when, names).of
+        self._weigh = _bonus if rule.bonus is not None else Weigher(rule, when, names).of
+        times = Times(rule)
+        self._conditions: list[Test] = [times.hold] if times.any else []
+        if when is not None and not when.by_line:
+            self._conditions.append(when.test)
         self.fixed = rule.bonus is None and rule.per is None and rule.per_quantity is None
         self._once_an_order = self.fixed or bool(rule.first or rule.every or rule.once_a)
-        self._times = Times(rule)
+        self._numbered = rule.first is not None or rule.every is not None or rule.once_a is not None
         self.round = ROUNDINGS[rule.rounding]
         self._calendar = [
             CalendarCap(rule.id, cap, by_member=rule.clock == "member", retention_us=retention_us)
@@ -59,6 +63,9 @@ class ReadyRule:
         self._budgets = budgets
         self._caps: list[CalendarCap | RollingCap] = [*self._calendar, *self._rolling]
         self._bounded = bool(self._caps or rule.budget)
+        self._noted = self._bounded or rule.birthday is not None
+        self._timed = rule.hold is not None or rule.expires_after is not None
+        self._drops = rule.rounding == "down"
         self._birthday_key = f"{rule.id}/birthday"
         self._once_key = f"{rule.id}/once_a_{rule.once_a}"
         self._retention_us = retention_us
@@ -83,19 +90,32 @@ class ReadyRule:
 
     def would_give(self, case: Case) -> Worth:
         """What the event is worth if it meets the rule, which then counts it."""
-        rule, scene, state, again = self.rule, case.scene, case.state, case.again
-        if (again and self._once_an_order) or (self._kind is not None and scene.data.kind != self._kind):
+        scene = case.scene
+        if case.again and self._once_an_order:
             return NOTHING
-        if self._when is not None and not self._when(scene):
+        for holds in self._conditions:
+            if not holds(scene):
+                return NOTHING
+        if self.rule.birthday is not None and self._birthday(scene, case.state) is None:
             return NOTHING
-        if self._times.any and not self._times.hold(scene):
+        worth = self._weigh(scene)
+        if worth.weighted <= 0 or (self._numbered and not self._is_its_turn(case)):
             return NOTHING
-        if rule.birthday is not None and self._birthday(scene, state) is None:
-            return NOTHING
-        worth = _BONUS if self._weigh is None else self._weigh(scene)
-        if worth.weighted <= 0 or (rule.once_a is not None and not self._is_new(case, rule.once_a)):
-            return NOTHING
-        return worth if self._is_its_turn(state) else NOTHING
+        return worth
+
+    def give(self, case: Case) -> Grant | None:
+        """What the event earns by the rule where no other rule has a say in it; counted."""
+        worth = self.would_give(case)
+        if worth is NOTHING:
+            return None
+        points = worth.weighted // worth.divisor if self._drops else self.round(worth.weighted, worth.divisor)
+        if self._bounded:
+            points = self.room(case, points)
+        if not points:
+            return None
+        if self._noted or self._timed:
+            return self.taken(case, points, worth)
+        return Grant(self.id, self.currency, points, self.qualifying, None, None, None, worth.lines, worth.weight)
 
     def points(self, worth: Worth) -> int:
         """Whole points of a worth."""
@@ -122,13 +142,16 @@ class ReadyRule:
         return True
 
     def _day(self, scene: Scene) -> date:
-        return (scene.local if self.rule.clock == "member" else scene.brand_local).date()
+        return scene.day if self.rule.clock == "member" else scene.brand_day
 
-    def _is_its_turn(self, state: Earning) -> bool:
-        first, every = self.rule.first, self.rule.every
+    def _is_its_turn(self, case: Case) -> bool:
+        """Whether the event is one of those that the rule asks for by their number, which it then counts in."""
+        first, every, once_a = self.rule.first, self.rule.every, self.rule.once_a
+        if once_a is not None and not self._is_new(case, once_a):
+            return False
         if first is None and every is None:
             return True
-        counter = state.counted.setdefault(self._count_key, {})
+        counter = case.state.counted.setdefault(self._count_key, {})
         met = counter.get(EVER, 0)
         if first is not None:
             counter[EVER] = min(met + 1, first)
@@ -146,7 +169,7 @@ class ReadyRule:
         budget = self.rule.budget
         if budget is not None:
             assert self._budgets is not None, self.id
-            number = NUMBERS[budget.period](case.scene.brand_local.date())
+            number = NUMBERS[budget.period](case.scene.brand_day)
             points = max(0, min(points, self._budgets.left(self.id, budget, number, case.member_id)))
         return points
 
@@ -160,7 +183,7 @@ class ReadyRule:
         budget = self.rule.budget
         if budget is not None:
             assert self._budgets is not None, self.id
-            number = NUMBERS[budget.period](scene.brand_local.date())
+            number = NUMBERS[budget.period](scene.brand_day)
             self._budgets.take(self.id, budget, number, case.member_id, points, case.log_us)
         if self.rule.birthday is not None:
             year = self._birthday(scene, state)
@@ -174,8 +197,14 @@ class ReadyRule:
         held_for = None if rule.hold is None else rule.hold.event
         expires_us = None if rule.expires_after is None else scene.at_us + rule.expires_after
         return Grant(
-            rule.id, rule.currency, points, rule.qualifying, until_us, held_for, expires_us, worth.lines, worth.weight
-        )
+            rule.id, rule.currency, points, rule.qualifying, until_us, held_for, expires_us, worth.lines,
+            worth.weight, rule.hold is not None and rule.hold.releases == "quantity",
+        )  # fmt: skip
+
+
+def _bonus(_scene: Scene) -> Worth:
+    """Any event is worth a bonus; how much, what other rules give says."""
+    return _BONUS
 
 
 _BONUS = Worth(1, 1, 1, 1)

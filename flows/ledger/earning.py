@@ -11,6 +11,8 @@ member's events (`first`, `every`, `purchases`) are those of the log, so these a
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from config.earning import EarnRule
 from config.expressions.scene import Scene
 from config.program import Program
@@ -26,6 +28,7 @@ from schemas.stitched import Cause
 
 GRANTS_KEPT_MAX = 4096
 NO_RULES: tuple[()] = ()
+ANY_KIND = None
 
 
 class Earnings:
@@ -42,7 +45,8 @@ class Earnings:
             kind = EVENT_TYPES.get(rule.on, Activity)
             rules.setdefault(kind, []).append(ReadyRule(rule, program.retention.events, budgets))
         self.types = frozenset(rules)
-        self._settled = {kind: _Rules(ready) for kind, ready in rules.items()}
+        self._settled = {kind: Rules(ready, ready) for kind, ready in rules.items()}
+        self._of_activities = _by_kind(rules.get(Activity, []))
         self._plain = _plain(rules.get(Purchase, []))
         self.reads_facts = self.types - ({Purchase} if self._plain is not None else set())
 
@@ -61,11 +65,17 @@ class Earnings:
                     if points:
                         grants.append(made.get(points) or _make(made, rule, points))
                 return grants
-        rules = self._settled.get(type(event))
+        rules = self.rules_for(event)
         if rules is None:
             return []
         scene = Scene(facts, event.data, cause.event_us, self._brand)  # type: ignore[attr-defined]  # every event has data
         return rules.settle(Case(scene, state, member_id, cause.log_us, again))
+
+    def rules_for(self, event: CloudEvent) -> "Rules | None":
+        """The rules that look at events like this one."""
+        if type(event) is Activity:
+            return self._of_activities.get(event.data.kind, self._of_activities.get(ANY_KIND))
+        return self._settled.get(type(event))
 
 
 class _Plain(NamedTuple):
@@ -102,11 +112,19 @@ def _plain(rules: list[ReadyRule]) -> dict[str, list[_Plain]] | None:
     return by_money
 
 
-class _Rules:
-    """All rules of one event type."""
+def _by_kind(rules: list[ReadyRule]) -> dict[str | None, "Rules"]:
+    """The rules of activities by the kind they look at, each with those that look at all; these also alone."""
+    return {
+        kind: Rules(chosen, rules) for kind in {ready.kind: None for ready in rules} | {ANY_KIND: None}
+        if (chosen := [ready for ready in rules if ready.kind in {kind, ANY_KIND}])
+    }  # fmt: skip
 
-    def __init__(self, rules: list[ReadyRule]) -> None:
-        mixed = {ready.group for ready in rules if ready.bonus is not None and ready.group is not None}
+
+class Rules:
+    """The `rules` that look at one kind of event, among `all_rules` of its type."""
+
+    def __init__(self, rules: list[ReadyRule], all_rules: list[ReadyRule]) -> None:
+        mixed = {ready.group for ready in all_rules if ready.bonus is not None and ready.group is not None}
         for ready in rules:
             if ready.bonus is not None:
                 ready.multiplies = ready.bonus.of or [
@@ -118,9 +136,17 @@ class _Rules:
         placed = list(enumerate(rules))
         self._late = [(at, ready) for at, ready in placed if ready.bonus is not None or ready.group in mixed]
         self._early = [offer for offer in placed if offer not in self._late]
+        self._alone = [] if self._groups or self._late else rules
 
     def settle(self, case: Case) -> list[Grant]:
         """Ask all rules, let the best of each group win, count and give."""
+        if self._alone:
+            grants = []
+            for ready in self._alone:
+                grant = ready.give(case)
+                if grant is not None:
+                    grants.append(grant)
+            return grants
         given: dict[int, Grant] = {}
         base: dict[str, Grant] = {}
         for rules in (self._early, self._late):
@@ -150,7 +176,7 @@ def _offer(at: int, ready: ReadyRule, case: Case, base: dict[str, Grant]) -> _Of
         multiplied = [base[rule] for rule in ready.multiplies if rule in base]
         points = ready.bonus_points(sum(grant.points for grant in multiplied))
         if len(multiplied) == 1:
-            worth = worth._replace(lines=multiplied[0].lines, weight=multiplied[0].weight)
+            worth = replace(worth, lines=multiplied[0].lines, weight=multiplied[0].weight)
     points = ready.room(case, points)
     return _Offer(at, ready, points, worth) if points else None
 

@@ -2,17 +2,17 @@
 
 It is reckoned from the time of the event that earned them, not from when the log had it, so that a late event ends as
 one in time would have. Reckoning a local midnight takes microseconds; all that is earned in a quarter of an hour
-expires together, hence it is remembered by quarter (no time zone changes its offset within one).
+expires together, hence it is remembered by quarter (no time zone changes its offset within one), and by day.
 """
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from config.currencies import Currency, Expiry
+from flows.ledger.days import day_start_us, local_date
 
 NEVER = 0
 QUARTER_US = 900_000_000
-SECOND_US = 1_000_000
 QUARTERS_KEPT = 10_000
 MONTHS = 12
 LAST_YEAR = 9999
@@ -26,6 +26,7 @@ class Expiries:
         self._expiry = currency.expiry
         self._zone = ZoneInfo(time_zone)
         self._known: dict[int, int] = {}
+        self._known_days: dict[date, int] = {}
         self.never = currency.expiry.policy == "never"
         self.extends = currency.expiry.policy == "activity_extends"
         self.warn_us = currency.warn_before
@@ -39,14 +40,16 @@ class Expiries:
         if known is None:
             if len(self._known) >= QUARTERS_KEPT:
                 self._known.clear()
-            known = self._known[quarter] = self._reckoned(quarter * QUARTER_US)
+                self._known_days.clear()
+            known = self._known[quarter] = self._reckoned(local_date(quarter * QUARTER_US, self._zone))
         return known
 
-    def _reckoned(self, earned_us: int) -> int:
-        seconds = timedelta(seconds=earned_us // SECOND_US)
-        earned = (datetime(1970, 1, 1, tzinfo=timezone.utc) + seconds).astimezone(self._zone).date()  # noqa: UP017
-        end = _last_day(self._expiry, earned) + DAY
-        return int(datetime(end.year, end.month, end.day, tzinfo=self._zone).timestamp()) * SECOND_US
+    def _reckoned(self, earned: date) -> int:
+        known = self._known_days.get(earned)
+        if known is None:
+            end = _last_day(self._expiry, earned) + DAY
+            known = self._known_days[earned] = day_start_us(end.toordinal(), self._zone)
+        return known
 
 
 def _last_day(expiry: Expiry, earned: date) -> date:

@@ -20,9 +20,11 @@ def part_of(goal: Goal, happened: Happened) -> Part | None:
     """Give what an event counts for a goal; None where it counts nothing."""
     if not _looked_at(goal, happened):
         return None
-    named = [name for name in sorted(happened.lines) if not goal.categories or name in goal.categories]
-    if goal.categories and not named:
-        return None
+    named = sorted(happened.lines) if happened.lines else []
+    if goal.categories:
+        named = [name for name in named if name in goal.categories]
+        if not named:
+            return None
     value = 1
     if goal.kind in {"amount", "single"}:
         value = sum(happened.lines[name] for name in named) if goal.categories else happened.amount
@@ -54,7 +56,7 @@ def progress_of(goal: Goal, parts: Iterable[Part]) -> int:
         case "categories":
             return len({name for part in parts if part.value > 0 for name in part.categories})
         case "amount" | "count" | "quantity":
-            return sum(part.value for part in parts)
+            return sum([part.value for part in parts])
 
 
 def lower(goal: Goal, parts: list[Part], order_id: str, amount: int) -> None:

@@ -1,11 +1,9 @@
 """What a rule gives: the one thing that earn rules, challenges and tiers hand to the ledger."""
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 
-class LineWorth(NamedTuple):
+class LineWorth(Struct, frozen=True, gc=False):
     """What the lines of an article (`sku`) counted for: of `amount` money, `weight` of the whole grant's."""
 
     sku: str
@@ -17,9 +15,10 @@ class Grant(Struct, frozen=True, gc=False):
     """`points` of a `currency`, given by a `rule` (its name in postings).
 
     `qualifying`: they count for the tier. They stay pending until `held_until_us` (log time) or until an event named
-    `held_for` comes; both None: available at once. `expires_us` overrules the currency's own expiry. `lines` are there
-    where the rule looked at an order's lines: what each article counted for, of `weight` in all; what is returned takes
-    its own part back (flows/ledger/line_returns.py).
+    `held_for` comes; both None: available at once. `held_parts`: that event's quantity says how much it releases.
+    `expires_us` overrules the currency's own expiry. `lines` are there where the rule looked at an order's lines: what
+    each article counted for, of `weight` in all; what is returned takes its own part back
+    (flows/ledger/line_returns.py).
     """
 
     rule: str
@@ -31,3 +30,4 @@ class Grant(Struct, frozen=True, gc=False):
     expires_us: int | None = None
     lines: tuple[LineWorth, ...] = ()
     weight: int = 0
+    held_parts: bool = False

@@ -3,7 +3,8 @@
 import msgspec
 
 from config.challenges import Offer
-from schemas.standing import Happened, Instance
+from flows.ledger.goals import goal_value, progress_of
+from schemas.standing import Happened, Instance, Part
 
 NO_END = 0
 
@@ -26,10 +27,19 @@ def inside(offer: Offer, instance: Instance, at_us: int) -> bool:
     return in_window(offer, instance.from_us, instance.until_us, at_us)
 
 
+def reached_by(offer: Offer, parts: list[Part], used: set[str]) -> str | None:
+    """Give the first event with which parts, by their own time, reach the goal; none that is `used` up."""
+    goal = goal_value(offer.goal)
+    for number, part in enumerate(parts, 1):
+        if part.cause not in used and progress_of(offer.goal, parts[:number]) >= goal:
+            return part.cause
+    return None
+
+
 def unite(ours: Instance, theirs: Instance) -> None:
     """Join two halves of one instance; what is done stays done."""
     if theirs.done_us and (not ours.done_us or theirs.done_us < ours.done_us):
-        ours.done_us, ours.progress = theirs.done_us, theirs.progress
+        ours.done_us, ours.progress, ours.done_by = theirs.done_us, theirs.progress, theirs.done_by
     causes = {part.cause for part in ours.parts}
     ours.parts += [part for part in theirs.parts if part.cause not in causes]
     ours.from_us = min(ours.from_us, theirs.from_us)

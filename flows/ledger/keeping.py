@@ -8,6 +8,8 @@ fires, the lots that are due go to breakage, an entry a day of expiry; of those 
 from bisect import bisect_right
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from config.currencies import LateCancelPolicy, ReturnsPolicy
 from config.program import Program
 from config.references import POINTS_EXPIRING
@@ -25,7 +27,7 @@ SIGNAL = POINTS_EXPIRING
 OURSELVES = "balanza"
 
 
-class Side(NamedTuple):
+class Side(Struct, frozen=True, gc=False):
     """A member and its books."""
 
     member_id: str
@@ -65,10 +67,12 @@ class Keeper:
     ) -> None:  # fmt: skip
         """Post an entry; `changes` are those of lots, None where the account has none."""
         if not changes:
-            post(*side, currency, legs, rule, cause, emit, mark)
+            post(side.member_id, side.books, currency, legs, rule, cause, emit, mark)
             return
-        post(*side, currency, legs, rule, cause, emit, mark, summed(changes))
-        self.follow(side, currency, cause.log_us, emit)
+        post(side.member_id, side.books, currency, legs, rule, cause, emit, mark, summed(changes))
+        account = side.books.accounts[currency]
+        if account.warnings or (account.lots and not self._is_awake(currency, account)):
+            self.follow(side, currency, cause.log_us, emit)
 
     def follow(self, side: Side, currency: str, now_us: int, emit: Emit) -> None:
         """Clear warnings of points that are gone, and see that the account is woken in time."""
@@ -82,6 +86,11 @@ class Keeper:
             if due_us != account.timer_us:
                 account.timer_us = due_us
                 emit.wake(due_us, side.member_id, TIMER, currency)
+
+    def _is_awake(self, currency: str, account: Account) -> bool:
+        """Whether an account with lots is woken before any of them could ask for it."""
+        earliest_us = account.lots[0].expires_us - (self.terms[currency].expiries.warn_us or 0)
+        return 0 < account.timer_us <= earliest_us
 
     def _next_due_us(self, currency: str, account: Account) -> int:
         lots = account.lots
@@ -125,7 +134,7 @@ class Keeper:
         legs = [("breakage", points), ("available", -points)]
         name = f"expiry:{side.member_id}:{books.entries + 1}"
         cause = Cause(name, OURSELVES, name, expires_us, due_us)
-        post(*side, currency, legs, "expired", cause, emit, "", summed(changes))
+        post(side.member_id, books, currency, legs, "expired", cause, emit, "", summed(changes))
 
     def _warn(self, side: Side, currency: str, account: Account, due_us: int, emit: Emit) -> list[Warned]:
         warn_us = self.terms[currency].expiries.warn_us

@@ -11,16 +11,24 @@ The parts: orders (what was bought), giving (points into lots and holds), return
 parting (merges, splits, erasures).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from config.program import Program
 from flows.ledger import merging, parting
 from flows.ledger.giving import TIMER as HOLD_TIMER
-from flows.ledger.giving import Giver
+from flows.ledger.giving import EarnedTold, Giver
 from flows.ledger.grants import Grant
 from flows.ledger.keeping import TIMER as EXPIRY_TIMER
 from flows.ledger.keeping import Keeper, Side, Warned
-from flows.ledger.orders import bought_piece, is_purchased, known_order, pieces_of, remember, returned_piece
+from flows.ledger.orders import (
+    beyond_order,
+    bought_piece,
+    is_purchased,
+    known_order,
+    pieces_of,
+    remember,
+    returned_piece,
+)
 from flows.ledger.returns import Returns
 from flows.ledger.shares import whose
 from flows.ledger.spending import Spending
@@ -36,19 +44,16 @@ from schemas.stitched import Cause, Emit
 TIMERS = frozenset({EXPIRY_TIMER, HOLD_TIMER})
 ACCRUAL_RULE = "accrual"
 
-# (member id, currency, signed points, qualifying, cause, emit): told of what is earned and taken back
-Earned = Callable[[str, str, int, bool, Cause, Emit], None]
-
 
 class Ledger:
     """Stateless but for the program: every method changes the books it is given and emits what it did.
 
-    `earned` is told of points as they are earned (also those that are held) and taken back by returns.
+    `earned` is told of points as they become available (held ones when released) and as returns take them back.
     """
 
-    def __init__(self, program: Program, earned: Earned | None = None) -> None:
+    def __init__(self, program: Program, earned: EarnedTold | None = None) -> None:
         self._keeper = Keeper(program)
-        self._giver = Giver(self._keeper)
+        self._giver = Giver(self._keeper, earned)
         self._returns = Returns(self._keeper)
         self._spending = Spending(self._keeper, self._giver, program.retention.orders)
         self._orders_us = program.retention.orders
@@ -100,6 +105,10 @@ class Ledger:
             piece.lines[line.sku] = piece.lines.get(line.sku, 0) + abs(line.amount)
         if is_purchased(order):
             self._settle(Side(member_id, books), order, cause, emit)
+            beyond = beyond_order(order)
+            if beyond > 0:
+                told = f"{min(beyond, data.total.amount)} {order.money} (minor units) beyond the order"
+                self._refuse(member_id, "return", RefusalReason.RETURN_BEYOND_ORDER, None, None, cause, emit, told)
         else:
             self._refuse(member_id, "return", RefusalReason.RETURN_BEFORE_PURCHASE, None, None, cause, emit)
 
@@ -147,31 +156,31 @@ class Ledger:
 
         With `order_id` returns of that order take it back in proportion.
         """
-        order = None if order_id is None else member.books.orders.get(order_id)
-        piece = None if order is None else bought_piece(order, whose(cause), cause.log_us)
         side = Side(member.member_id, member.books)
-        self._give(side, grant, cause, emit, piece)
-        if order is not None and any(piece.returned for piece in pieces_of(order)):
+        order = None if order_id is None else member.books.orders.get(order_id)
+        if order is None:
+            self._give(side, grant, cause, emit)
+            return
+        self._give(side, grant, cause, emit, bought_piece(order, whose(cause), cause.log_us))
+        if any(piece.returned for piece in pieces_of(order)):
             self._settle(side, order, cause, emit)
 
     def _give(self, side: Side, grant: Grant, cause: Cause, emit: Emit, piece: Order | None = None) -> None:
-        if not grant.points:
-            return
-        self._giver.give(side, grant, cause, emit, piece)
-        if self._earned is not None:
-            self._earned(side.member_id, grant.currency, grant.points, grant.qualifying, cause, emit)
+        if grant.points:
+            self._giver.give(side, grant, cause, emit, piece)
 
     def _settle(self, side: Side, order: Order, cause: Cause, emit: Emit, mark: str = "") -> None:
         for earned, points in self._returns.settle(side, order, cause, emit, mark):
             if self._earned is not None and points:
-                self._earned(side.member_id, earned.currency, -points, earned.qualifying, cause, emit)
+                self._earned(side.member_id, earned.currency, -points, earned.qualifying, None)
 
     def happened(self, member: Member, event: CloudEvent, cause: Cause, emit: Emit) -> None:
         """Release what waits for an event of this type (of an activity also: of this kind)."""
-        names = [str(event.__struct_config__.tag)]
+        names, points = [str(event.__struct_config__.tag)], None
         if isinstance(event, Activity):
             names.append(event.data.kind)
-        self._giver.happened(Side(member.member_id, member.books), names, cause, emit)
+            points = None if event.data.quantity is None else max(0, int(event.data.quantity))
+        self._giver.happened(Side(member.member_id, member.books), names, points, cause, emit)
 
     def fire(self, member: Member, timer: Timer, emit: Emit) -> list[Warned] | None:
         """Expire, warn, release; gives the warnings raised, None if nothing happened that anyone could see."""

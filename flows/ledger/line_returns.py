@@ -7,7 +7,7 @@ neither their order nor their number matters, and a full return takes exactly wh
 """
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from math import lcm
 
 from flows.ledger.grants import LineWorth
 
@@ -24,10 +24,9 @@ def taken_back(
         return points if returned > 0 else 0
     if not lines or weight <= 0:
         return points * returned // total
-    by_line = sum(
-        (Fraction(line.weight * min(returned_lines.get(line.sku, 0), line.amount), line.amount) for line in lines),
-        Fraction(0),
-    )
     unnamed = max(0, returned - sum(returned_lines.values()))
-    share = (by_line + Fraction(weight * unnamed, total)) / weight
-    return int(points * max(Fraction(0), min(share, Fraction(1))))
+    scale = lcm(total, *[line.amount for line in lines])  # so that everything is a whole number of these parts
+    share = weight * unnamed * (scale // total)
+    for line in lines:
+        share += line.weight * min(returned_lines.get(line.sku, 0), line.amount) * (scale // line.amount)
+    return points * max(0, min(share, weight * scale)) // (weight * scale)

@@ -35,6 +35,18 @@ def lodge(account: Account, lot: Lot, changes: Changes) -> None:
         lots.insert(at, lot)
 
 
+def join(account: Account, only: Lot, lot: Lot, changes: Changes) -> int:
+    """Put points into the only lot there is, which lives as long as they do; gives its number."""
+    if only.expires_us < lot.expires_us:
+        changes += [(only.expires_us, -only.left), (lot.expires_us, only.left)]
+        only.expires_us = lot.expires_us
+    if lot.left:
+        account.lotted += lot.left
+        only.left += lot.left
+        changes.append((only.expires_us, lot.left))
+    return only.number
+
+
 def draw(account: Account, points: int, changes: Changes) -> list[Lot]:
     """Take points from the lots that expire first, as far as there are any; gives what was taken, lot by lot."""
     lots, emptied, drawn = account.lots, 0, []
@@ -88,7 +100,8 @@ def extend(account: Account, expires_us: int, changes: Changes) -> None:
         if lot.expires_us < expires_us:
             changes += [(lot.expires_us, -lot.left), (expires_us, lot.left)]
             lot.expires_us = expires_us
-    account.lots.sort(key=place_of)
+    if len(account.lots) > 1:
+        account.lots.sort(key=place_of)
 
 
 def take_all(account: Account, changes: Changes) -> list[Lot]:
@@ -105,4 +118,4 @@ def summed(changes: Changes) -> Changes:
     sums: dict[int, int] = {}
     for expires_us, points in changes:
         sums[expires_us] = sums.get(expires_us, 0) + points
-    return sorted((expires_us, points) for expires_us, points in sums.items() if points)
+    return sorted([change for change in sums.items() if change[1]])

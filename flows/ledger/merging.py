@@ -84,7 +84,7 @@ def _move_account(
     legs = changed_legs(before, account, "transfer")
     if legs:
         mark = f":{other.member_id}"
-        post(*other, currency, legs, f"merge.{into.member_id}", cause, emit, mark, summed(out))
+        post(other.member_id, other.books, currency, legs, f"merge.{into.member_id}", cause, emit, mark, summed(out))
     before = balance_of(target)
     target.pending += pending
     if available:

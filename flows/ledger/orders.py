@@ -7,7 +7,9 @@ number of pieces changes nothing.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+
+from msgspec import Struct
 
 from flows.ledger.grants import LineWorth
 from flows.ledger.line_returns import taken_back
@@ -19,7 +21,7 @@ Name = TypeVar("Name", str, int)
 Remembered = TypeVar("Remembered", Order, Redemption, Accrual, Lapsed)
 
 
-class Due(NamedTuple):
+class Due(Struct, frozen=True, gc=False):
     """What is to be taken back of a piece's earned points (below zero: given back)."""
 
     piece: Order
@@ -58,6 +60,8 @@ def pieces_of(order: Order) -> list[Order]:
 
 def bought_piece(order: Order, by: str, log_us: int) -> Order:
     """Give the piece that a purchase under `by` adds to; a return that only waits makes room for it."""
+    if order.by == by:
+        return order
     for piece in pieces_of(order):
         if piece.by == by:
             return piece
@@ -71,6 +75,8 @@ def bought_piece(order: Order, by: str, log_us: int) -> Order:
 
 def returned_piece(order: Order, by: str) -> Order:
     """Give the piece that a return under `by` counts to."""
+    if not order.others:
+        return order
     pieces = pieces_of(order)
     bought = [piece for piece in pieces if piece.purchased] or pieces
     return next((piece for piece in bought if piece.by == by), bought[0])
@@ -78,7 +84,13 @@ def returned_piece(order: Order, by: str) -> Order:
 
 def is_purchased(order: Order) -> bool:
     """Say whether any purchase of the order has come."""
-    return any(piece.purchased for piece in pieces_of(order))
+    return order.purchased or any(piece.purchased for piece in pieces_of(order))
+
+
+def beyond_order(order: Order) -> int:
+    """Give how much more was returned of an order than was bought; not above 0 where it is not more."""
+    pieces = pieces_of(order)
+    return sum(piece.returned for piece in pieces) - sum(piece.total for piece in pieces)
 
 
 def add_earned(piece: Order, given: Earned) -> None:
@@ -100,10 +112,10 @@ def dues(order: Order) -> Iterator[Due]:
     their expiry. So the order of events does not matter.
     """
     pieces = pieces_of(order)
-    total = sum(piece.total for piece in pieces)
+    total = sum([piece.total for piece in pieces])
     if total == 0:
         return
-    returned = min(sum(piece.returned for piece in pieces), total)
+    returned = min(sum([piece.returned for piece in pieces]), total)
     given = [(piece, earned) for piece in pieces for earned in piece.earned]
     if len(given) > 1:
         given.sort(key=lambda pair: (pair[1].expires_us, pair[0].by, pair[1].points, pair[1].lines))

@@ -24,7 +24,7 @@ Shares = dict[str, dict[str, Share]]  # by currency, by identifier
 
 def write_off(side: Side, rule: str, cause: Cause, emit: Emit) -> None:
     """Post what a member held to breakage, and what it owed from there, so that nothing is owed to or by nobody."""
-    member_id, books = side
+    member_id, books = side.member_id, side.books
     for currency, account in sorted(books.accounts.items()):
         before, changes = balance_of(account), Changes()
         take_all(account, changes)
@@ -165,7 +165,7 @@ class _Parting:
             move(account, abs(available), "transfer")
         legs = changed_legs(before, account, "transfer") or [("transfer", 0)]
         mark = f":{side.member_id}{mark}"
-        post(*side, currency, legs, f"split.{rule}", self._cause, self._emit, mark)
+        post(side.member_id, side.books, currency, legs, f"split.{rule}", self._cause, self._emit, mark)
 
     # lots
 

@@ -16,6 +16,8 @@ from schemas.earning_states import Counter, Earning
 COUNTERS_BEFORE_PRUNING = 64
 A_DAY_ON_ANY_CLOCK_US = 2 * 86_400_000_000
 EVER = 0
+FEW = 32
+NONE_YET: list[tuple[int, int]] = []
 
 NumberOf = Callable[[date], int]
 
@@ -65,7 +67,7 @@ class CalendarCap:
         remember(counter, self._number(self._day(scene)), count, self._number, log_us - self._retention_us)
 
     def _day(self, scene: Scene) -> date:
-        return (scene.local if self._by_member else scene.brand_local).date()
+        return scene.day if self._by_member else scene.brand_day
 
 
 class RollingCap:
@@ -81,10 +83,12 @@ class RollingCap:
 
     def room(self, scene: Scene, state: Earning, points: int) -> int:
         """How many of `points` there is room for in the fullest window around the event."""
-        used = self._fullest((state.recent or {}).get(self.rule, []), scene.at_us)
+        recent = (state.recent or {}).get(self.rule, NONE_YET)
         if self._points is None:
-            return points if used < self._max else 0
-        return max(0, min(points, self._max - used))
+            return points if len(recent) < self._max or self._fullest(recent, scene.at_us) < self._max else 0
+        if len(recent) <= FEW and sum([given for _, given in recent]) + points <= self._max:
+            return points
+        return max(0, min(points, self._max - self._fullest(recent, scene.at_us)))
 
     def _fullest(self, recent: list[tuple[int, int]], at_us: int) -> int:
         """The most that a window holds in which an event at `at_us` falls."""

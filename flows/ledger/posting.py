@@ -75,7 +75,10 @@ def post(  # noqa: PLR0913, PLR0917  an entry is what it is
     are the changes of lots by expiry.
     """
     account = books.accounts[currency]
-    assert sum(points for _, points in legs) == 0, legs
+    balance = 0
+    for _, points in legs:
+        balance += points
+    assert balance == 0, legs
     assert account.available >= account.lotted >= 0, member_id
     assert account.receivable >= 0, member_id
     assert account.pending >= 0, member_id
@@ -92,8 +95,11 @@ def post(  # noqa: PLR0913, PLR0917  an entry is what it is
 
 def repeated(emit: Emit, cause: Cause, rule: str, currency: str) -> str:
     """Give the mark that tells an entry from earlier ones of the same cause, rule and currency; empty for the first."""
+    entries = emit.entries
+    if not entries or not entries[-1].entry_id.startswith(cause.key):
+        return ""
     ours, name, count = f"{cause.key}:", f"{cause.key}:{rule}:{currency}", 0
-    for entry in reversed(emit.entries):
+    for entry in reversed(entries):
         if not entry.entry_id.startswith(ours):
             break
         count += entry.entry_id == name or entry.entry_id.startswith(f"{name}:")

@@ -44,6 +44,8 @@ class Reach:
         self._measures = dict.fromkeys(tiers.measures, 0)
         self._single = tiers.period in {"calendar_year", "lifetime"}
         self.by_plan = {level.plan: rank for rank, level in enumerate(tiers.levels) if level.plan is not None}
+        self._least_above = _least_above([needs for needs, _ in self._needs])
+        self._least_ever_above = _least_above([needs for needs, _ in self._lifetime])
 
     def rank(self, tier: str | None) -> int:
         """Give a tier's rank; -1 for none, and for one that the program does not have any more."""
@@ -145,6 +147,28 @@ class Reach:
 
     # ranks
 
+    def may_rise(self, standing: Standing, rank: int) -> bool:
+        """Whether anything could give a tier above a rank: never wrong when it says no, which is nearly always.
+
+        It looks at no period: of each measure a year's best, or all of it, is less than the least that is needed.
+        """
+        if not self._single or standing.plans or rank < self.base:
+            return True
+        shares = standing.shares.values()
+        for measure, least in self._least_ever_above[rank + 1]:
+            for share in shares:
+                least -= share.totals.get(measure, 0)  # noqa: PLW2901  what is still missing of it
+            if least <= 0:
+                return True
+        for measure, least in self._least_above[rank + 1]:
+            for share in shares:
+                buckets = share.sums.get(measure)
+                if buckets and (most := max(buckets.values())) > 0:
+                    least -= most  # noqa: PLW2901
+            if least <= 0:
+                return True
+        return False
+
     def lifetime_rank(self, standing: Standing) -> int:
         """Give the rank that stays for ever."""
         if self.has_lifetime:
@@ -238,3 +262,14 @@ class Reach:
             for measure, value in leaving[day].items():
                 left[measure] = left.get(measure, 0) - value
         return day_start_us(max(day, today + 1), local) + self._grace_us
+
+
+def _least_above(levels: list[Needs]) -> list[Needs]:
+    """Of each measure the least that a level above asks for: first above no tier, then above each rank."""
+    found: list[Needs] = []
+    least: dict[str, int] = {}
+    for needs in reversed([(), *levels]):
+        found.append(tuple(least.items()))
+        for measure, needed in needs:
+            least[measure] = min(needed, least.get(measure, needed))
+    return found[::-1]

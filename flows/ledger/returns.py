@@ -25,7 +25,7 @@ class Returns:
     def settle(self, side: Side, order: Order, cause: Cause, emit: Emit, mark: str = "") -> list[tuple[Earned, int]]:
         """Take back what all returns of the order together are due and have not taken yet; one entry a rule.
 
-        Gives what was taken, by what had been earned (below zero: given back).
+        Gives what was taken, by what had been earned (below zero: given back), without what counts for no tier yet.
         """
         groups: dict[tuple[str, str], list[Due]] = {}
         for due in dues(order):
@@ -43,6 +43,7 @@ class Returns:
         before, lapsed = balance_of(account), 0
         for due in group:
             earned, points, expired = due.earned, due.points, 0
+            uncounted = _uncounted(books, earned)
             earned.taken_back += points
             if points > 0:
                 kept, expired = _take(books, account, terms, earned, points, changes)
@@ -52,7 +53,7 @@ class Returns:
                 points = -_give_back(books, account, terms, due, changes)
             count(books, account, currency, due.piece.by, earned=-points, expired=-expired)
             lapsed += expired
-            moved.append((earned, points))
+            moved.append((earned, points - uncounted + _uncounted(books, earned)))
         legs = changed_legs(before, account, "issued")
         if lapsed:
             (_, issued), *others = legs or [("issued", 0)]
@@ -64,6 +65,12 @@ class Returns:
             mark = mark or repeated(emit, cause, rule, currency)
             self._keeper.enter(side, currency, legs, rule, cause, emit, mark, changes)
         return moved
+
+
+def _uncounted(books: Books, earned: Earned) -> int:
+    """Give what of an earning is held, and counts for the tier when it is released."""
+    hold = books.holds.get(earned.lot) if earned.lot else None
+    return 0 if hold is None or hold.qualifying is None else hold.points
 
 
 def _take(

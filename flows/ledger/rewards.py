@@ -45,6 +45,11 @@ def code_of(secret: bytes, text: str) -> str:
     return "-".join(letters[at : at + CODE_GROUP] for at in range(0, CODE_LENGTH, CODE_GROUP))
 
 
+def masked(code: str) -> str:
+    """Give what records say of a code: its last group. Whole it stands with the member and on its surfaces only."""
+    return "-".join(["*" * CODE_GROUP] * (CODE_LENGTH // CODE_GROUP - 1) + [code[-CODE_GROUP:]])
+
+
 def is_code(text: str) -> bool:
     """Whether a coupon has the form of our codes; others are of no concern here."""
     groups = text.split("-")
@@ -164,7 +169,7 @@ class Rewards:
             if voucher.code == coupon:
                 self._use(member, voucher_id, voucher, cause, emit)
                 return
-        refuse(member, "voucher", RefusalReason.UNKNOWN_VOUCHER, cause, emit, coupon)
+        refuse(member, "voucher", RefusalReason.UNKNOWN_VOUCHER, cause, emit, masked(coupon))
 
     def done(self, member: Member, activity: str, cause: Cause, emit: Emit) -> None:
         """Use up the voucher that expires first among those that an activity uses."""
@@ -223,7 +228,7 @@ class Rewards:
         voucher.number += 1
         emit.vouchers.append(
             VoucherChanged(
-                voucher_id, voucher.number, member.member_id, voucher.reward, voucher.code, state, at_us,
+                voucher_id, voucher.number, member.member_id, voucher.reward, masked(voucher.code), state, at_us,
                 voucher.expires_us or None, voucher.redemption_id, cause.source, cause.id,
             )
         )  # fmt: skip

@@ -6,7 +6,7 @@ are remembered as long as orders.
 """
 
 from flows.ledger.expiry import NEVER
-from flows.ledger.giving import Giver, new_number
+from flows.ledger.giving import Giver, new_number, not_before
 from flows.ledger.keeping import Keeper, Side
 from flows.ledger.lots import Changes, draw, extend, fit
 from flows.ledger.orders import remember
@@ -69,6 +69,7 @@ class Spending:
             if late and terms.late_cancel == "renew" and not terms.expiries.extends:
                 lot.expires_us, lot.number = terms.expiries.of(cause.event_us), new_number(books)
             if lot.expires_us != NEVER:
+                lot.expires_us = not_before(lot.expires_us, cause)
                 self._giver.put_back(account, terms, lot, changes)
         redemption.draws = []
         fit(account, changes)

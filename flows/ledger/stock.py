@@ -4,8 +4,9 @@ A worker applies its events in one total order, so a count in its state is exact
 stands in the key group of the reward's name, and only a worker that has all groups can keep it. `by_group` gives each
 of the deployment's key groups an equal part, the first ones one more where it does not divide: each part is exact in
 the worker that has the group, moves with it, and the sum can never be exceeded, whatever the number of workers. The
-price is that a group may run out while another has some left. A piece that comes back goes to the part of the group
-that its member is in now.
+price is that a group may run out while another has some left, and that a group waits where one of its members does
+(flows/lanes.py), so that the order of the log says who gets the last piece. A piece that comes back goes to the part of
+the group that its member is in now.
 """
 
 from config.program import Program

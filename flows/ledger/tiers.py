@@ -1,10 +1,11 @@
 """The tier machine: what counts for a tier, and when a member rises or falls.
 
-The ledger tells what was earned (signed: returns lower it), orders tell what was spent, events count as visits. All of
-it is kept by bucket of time and by the identifier it came with, so a late event counts in its own period, and a split
-can be just. A member rises at once to the highest tier that the period, all time or a paid plan gives. It falls only
-when a timer finds that nothing gives the tier any more: at the end of the period and its grace, or of the paid time.
-The timer is armed for the earliest time at which that could be; what is earned in between is seen when it fires.
+The ledger tells what was earned (what was held, when it is released; signed: returns lower it), orders tell what was
+spent, events count as visits. All of it is kept by bucket of time and by the identifier it came with, so a late event
+counts in its own period, and a split can be just. A member rises at once to the highest tier that the period, all time
+or a paid plan gives. It falls only when a timer finds that nothing gives the tier any more: at the end of the period
+and its grace, or of the paid time. The timer is armed for the earliest time at which that could be; what is earned in
+between is seen when it fires.
 """
 
 from config.program import Program
@@ -25,6 +26,7 @@ Change = tuple[str, int]  # (measure, signed value)
 TIMER = "tier"
 PERK_PERIODS_KEPT = 4
 UNKNOWN_ONE = ""
+NO_CHANGES: list[Change] = []
 
 
 class Tiers:
@@ -36,22 +38,26 @@ class Tiers:
         self._zone = program.time_zone
         self._rewards = rewards
         self.reach = Reach(program.tiers)
-        self._points: dict[str, list[tuple[str, Measure]]] = {}
+        points: dict[str, list[tuple[str, Measure]]] = {}
         self._spend: dict[str, list[str]] = {}
-        self._visits: dict[str, list[str]] = {}
+        visits: dict[str, list[str]] = {}
         for name, measure in sorted(program.tiers.measures.items()):
             if measure.of == "points":
-                self._points.setdefault(str(measure.currency), []).append((name, measure))
+                points.setdefault(str(measure.currency), []).append((name, measure))
             elif measure.of == "spend":
                 self._spend.setdefault(str(measure.money), []).append(name)
             else:
                 for event in measure.events:
-                    self._visits.setdefault(event, []).append(name)
-        self._perks: dict[str, set[str]] = {}
-        for level in program.tiers.levels:
-            for perk in level.perks:
-                self._perks.setdefault(perk.activity, set()).add(perk.id)
-        self.names = frozenset(self._visits) | frozenset(self._perks)
+                    visits.setdefault(event, []).append(name)
+        self.points = {
+            (currency, qualifying): [name for name, one in measures if qualifying or not one.qualifying_only]
+            for currency, measures in points.items() for qualifying in (True, False)
+        }  # fmt: skip
+        self.visits: dict[str, list[Change]] = {
+            event: [(name, 1) for name in names] for event, names in visits.items()
+        }  # fmt: skip
+        self.perks = frozenset(perk.activity for level in program.tiers.levels for perk in level.perks)
+        self.names = frozenset(self.visits) | self.perks
 
     # what is told
 
@@ -65,38 +71,48 @@ class Tiers:
         standing.joined_us = min(standing.joined_us, cause.event_us)
         return standing
 
-    def of_points(self, currency: str, points: int, *, qualifying: bool) -> list[Change]:
-        """Give what points that were earned change, or taken back if below zero."""
-        measures = self._points.get(currency, ())
-        return [(name, points) for name, measure in measures if qualifying or not measure.qualifying_only]
-
     def of_spend(self, money: str, amount: int) -> list[Change]:
         """Give what money that was spent changes, or given back if below zero."""
         return [(name, amount) for name in self._spend.get(money, ())] if amount else []
 
     def of_visit(self, event: str) -> list[Change]:
         """Give what an event of this type changes, or an activity of this kind."""
-        return [(name, 1) for name in self._visits.get(event, ())]
+        return self.visits.get(event, NO_CHANGES)
 
-    def count(self, member: Member, changes: list[Change], cause: Cause, emit: Emit) -> None:
-        """Count changes of measures at the time of their event, and let the member rise if they are enough."""
+    def count(
+        self, member: Member, changes: list[Change], cause: Cause, emit: Emit, by: str | None = None
+    ) -> None:  # fmt: skip
+        """Count changes of measures at the time of their event, and let the member rise if they are enough.
+
+        They are the doing of the identifier `by`; None: of that of the event.
+        """
         if not changes:
             return
-        standing = self.joined(member, cause, emit)
-        lower = any(value < 0 for _, value in changes)
+        standing = member.standing
+        if standing is None or cause.event_us < standing.joined_us:
+            standing = self.joined(member, cause, emit)
+        lower = False
+        for _, value in changes:
+            lower = lower or value < 0
         fall = self._falls_at_once(member, standing, cause) if lower else None
         bucket = self.reach.bucket(cause.event_us, member_zone(member, self._zone))
-        by = cause.by if isinstance(cause, Stitched) else UNKNOWN_ONE
+        if by is None:
+            by = cause.by if type(cause) is Stitched else UNKNOWN_ONE
         share = standing.shares.get(by)
         if share is None:
             share = standing.shares[by] = Share()
+        sums, totals = share.sums, share.totals
         for measure, value in changes:
-            buckets = share.sums.setdefault(measure, {})
+            buckets = sums.get(measure)
+            if buckets is None:
+                buckets = sums[measure] = {}
             if bucket not in buckets:
                 self._forget_old(member, buckets, cause)
             buckets[bucket] = buckets.get(bucket, 0) + value
-            share.totals[measure] = share.totals.get(measure, 0) + value
-        self._settle(member, standing, cause, emit, lower=lower, fall=fall)
+            totals[measure] = totals.get(measure, 0) + value
+        rank, reach = self.reach.ranks.get(standing.tier, NOWHERE), self.reach
+        if lower or (rank > reach.base and not standing.due_us) or reach.may_rise(standing, rank):
+            self._settle(member, standing, cause, emit, lower=lower, fall=fall)
 
     def _forget_old(self, member: Member, buckets: dict[int, int], cause: Cause) -> None:
         oldest = self.reach.oldest_bucket(cause.log_us, member_zone(member, self._zone))
@@ -246,9 +262,7 @@ class Tiers:
         return None if rank == NOWHERE else self.reach.levels[rank]
 
     def used(self, member: Member, event: Activity, cause: Stitched, emit: Emit) -> None:
-        """Count the use of a perk, or refuse it: the tier has none, or they are used up."""
-        if event.data.kind not in self._perks:
-            return
+        """Count the use of a perk (an activity of `perks`), or refuse it: the tier has none, or they are used up."""
         standing, level = self.joined(member, cause, emit), self.level(member)
         found = [perk for perk in level.perks if perk.activity == event.data.kind] if level is not None else []
         if not found:
@@ -261,8 +275,9 @@ class Tiers:
                 refuse(member, "perk", RefusalReason.PERK_USED_UP, cause, emit, perk.id)
                 continue
             uses[name] = uses.get(name, 0) + wanted
-            for old in sorted(uses)[:-PERK_PERIODS_KEPT]:
-                del uses[old]
+            if len(uses) > PERK_PERIODS_KEPT:
+                for old in sorted(uses)[:-PERK_PERIODS_KEPT]:
+                    del uses[old]
 
     def perk_period(self, member: Member, perk: Perk, at_us: int) -> str:
         """Give the name of the day, month or year in which a use at a moment counts."""

@@ -6,17 +6,21 @@ time that the change of the clocks skips never comes; one that it repeats comes 
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from config.earning import Birthday, EarnRule, Hold, Hours
 from config.earning_rule_checks import span_of
 from config.expressions.names import WEEKDAYS
-from config.expressions.scene import Scene, moment_of, us_of
+from config.expressions.scene import LATEST_US, Scene, day_of, moment_of, us_of
+from flows.ledger.days import day_start_us
 
 DAY = timedelta(days=1)
 BIRTHDAY = re.compile(r"(?:\d{4}-|--)?(\d{2})-(\d{2})(?:T.*)?")
 A_LEAP_YEAR = 2000
+MONTHS = 12
+MOMENTS_MAX_US = 1 << 62
+CLOCKS_APART_US = 2 * 86_400_000_000      # no clock of the world is two days from UTC
 
 
 class Times:
@@ -27,15 +31,26 @@ class Times:
         self._hours = [_Daily(hours) for hours in rule.hours]
         self._by_member = rule.clock == "member"
         self.any = bool(self._windows or self._hours)
+        self._near_us = _span_anywhere_us(self._windows)
 
     def hold(self, scene: Scene) -> bool:
         """Whether the event's local time is in one of the windows and one of the hours."""
+        if not self._near_us[0] <= scene.at_us < self._near_us[1]:
+            return False
         local = scene.local if self._by_member else scene.brand_local
         if self._windows:
             clock = local.replace(tzinfo=None)
             if not any(start <= clock < end for start, end in self._windows):
                 return False
         return not self._hours or any(hours.hold(local) for hours in self._hours)
+
+
+def _span_anywhere_us(windows: list[tuple[datetime, datetime]]) -> tuple[int, int]:
+    """From when to when any of the windows may be open on any clock of the world; always, where there are none."""
+    if not windows:
+        return -MOMENTS_MAX_US, MOMENTS_MAX_US
+    first, last = min(start for start, _ in windows), max(end for _, end in windows)
+    return us_of(first.replace(tzinfo=UTC)) - CLOCKS_APART_US, us_of(last.replace(tzinfo=UTC)) + CLOCKS_APART_US
 
 
 class _Daily:
@@ -87,14 +102,23 @@ def held_until_us(hold: Hold, at_us: int, brand: ZoneInfo) -> int | None:
         return None
     if not hold.delay.months and hold.rounding == "none":
         return at_us + hold.delay.us
-    local = moment_of(at_us + hold.delay.us).astimezone(brand)
+    due_us = min(at_us + hold.delay.us, LATEST_US)
+    day = day_of(due_us, brand)
     if hold.delay.months:
-        month = local.year * 12 + local.month - 1 + hold.delay.months
-        year, month = month // 12, month % 12 + 1
-        local = local.replace(year=year, month=month, day=min(local.day, monthrange(year, month)[1]))
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        day = _months_later(day, hold.delay.months)
+        if hold.rounding != "down":
+            local = moment_of(due_us).astimezone(brand)
+            due_us = us_of(local.replace(year=day.year, month=day.month, day=day.day))
+    midnight_us = day_start_us(day.toordinal(), brand)
     if hold.rounding == "down":
-        return max(at_us, us_of(midnight))
-    if hold.rounding == "up" and us_of(local) > us_of(midnight):
-        return us_of((midnight.replace(tzinfo=None) + DAY).replace(tzinfo=brand))
-    return us_of(local)
+        return max(at_us, midnight_us)
+    if hold.rounding == "up" and due_us > midnight_us:
+        return day_start_us(day.toordinal() + 1, brand)
+    return due_us
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day so many months later, the month's last day where it has no such day."""
+    month = day.year * MONTHS + day.month - 1 + months
+    year, month = month // MONTHS, month % MONTHS + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -1,9 +1,21 @@
 """From when to when an instance of an offer counts: the program's dates, a time from the grant, or a local period."""
 
+from datetime import date
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
 from config.program import Program
 from flows.ledger.days import day_start_us, local_date, member_zone, moment_of, period_after, period_start, zone_of
 from flows.ledger.instances import NO_END, in_window
 from schemas.states import Member
+
+
+@lru_cache(maxsize=4096)
+def _period(name: str, day: date, every: str, local: ZoneInfo) -> tuple[str, int, int]:
+    """Give the key of an offer's instance for the local period that a day lies in, its first moment and its last."""
+    first = period_start(day, every)
+    next_us = day_start_us(period_after(first, every).toordinal(), local)
+    return f"{name}:{first.isoformat()}", day_start_us(first.toordinal(), local), next_us - 1
 
 
 class Windows:
@@ -37,11 +49,9 @@ class Windows:
         key = f"{name}:all"
         if offer.every is not None:
             local = member_zone(member, self._zone)
-            first = period_start(local_date(at_us, local), offer.every)
-            key = f"{name}:{first.isoformat()}"
-            start_us = max(start_us, day_start_us(first.toordinal(), local))
-            next_us = day_start_us(period_after(first, offer.every).toordinal(), local) - 1
-            end_us = next_us if end_us == NO_END else min(end_us, next_us)
+            key, first_us, last_us = _period(name, local_date(at_us, local), offer.every, local)
+            start_us = max(start_us, first_us)
+            end_us = last_us if end_us == NO_END else min(end_us, last_us)
         if offer.tiers and (member.standing is None or member.standing.tier not in offer.tiers):
             return None
         return (key, start_us, end_us) if in_window(offer, start_us, end_us, at_us) else None

@@ -9,7 +9,8 @@ unless the rule's condition is about lines. Rounding comes once a rule, at the v
 from collections.abc import Callable
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from config.earning import EarnRule, Exclusion, Rate
 from config.expressions.names import Named
@@ -19,7 +20,7 @@ from flows.ledger.grants import LineWorth
 from schemas.events import OrderLine
 
 
-class Worth(NamedTuple):
+class Worth(Struct, frozen=True, gc=False):
     """`weighted / divisor` points before rounding, from `counted / scale` of money or pieces that count.
 
     `lines` tell what each article counted for where lines were looked at, of `weight` in all.
@@ -47,8 +48,13 @@ class _Rate:
         self._channels = _set(rate.channels)
         self._when = None if rate.when is None else compile_expression(rate.when, names)
         self.by_line = rate.categories is not None or (self._when is not None and self._when.by_line)
+        alone = rate.tiers if not (rate.categories or rate.stores or rate.channels or rate.when) else None
+        self.tiers_alone = _set(alone)
 
     def fits(self, scene: Scene) -> bool:
+        """Whether all keys of the rate fit what the scene looks at."""
+        if self.tiers_alone is not None:
+            return scene.facts.tier in self.tiers_alone
         line, data = scene.line, scene.data
         if self.by_line and line is None:
             return False
@@ -80,12 +86,16 @@ class Weigher:
         self._looks_at_lines = bool(
             self._when is not None or self._categories or self._skus or any(rate.by_line for rate in self._rates)
         )
+        asks = self._money is not None or self._when is not None or self._rates
+        self._once = None if asks else Worth(self._points, 1, 1, 1)
         self.of: Callable[[Scene], Worth] = self._by_kind(rule)
 
     def _by_kind(self, rule: EarnRule) -> Callable[[Scene], Worth]:
         if rule.per is not None:
             return self._of_money
-        return self._of_event if rule.per_quantity is None else self._of_pieces
+        if rule.per_quantity is None:
+            return self._of_event
+        return self._of_pieces if rule.on == "purchase" else self._of_quantity
 
     def _points_for(self, scene: Scene) -> int:
         if self._rates:
@@ -121,7 +131,8 @@ class Weigher:
                 weight = line.amount * self._points_for(scene)
                 weighted += weight
             if line.amount > 0:
-                _, amount, earlier = articles.get(line.sku, LineWorth(line.sku, 0, 0))
+                known = articles.get(line.sku)
+                amount, earlier = (0, 0) if known is None else (known.amount, known.weight)
                 articles[line.sku] = LineWorth(line.sku, amount + line.amount, earlier + weight)
         scene.line = None
         rest, numerator, denominator = total.amount - listed, 1, 1
@@ -129,7 +140,7 @@ class Weigher:
             numerator, denominator = total.amount, listed
         elif self._when is None:
             counted += rest
-            weighted += rest * self._points_for(scene)
+            weighted += rest * self._points_for(scene) if rest else 0
         weight = max(0, weighted)
         counted, weighted = max(0, counted * numerator), weight * numerator
         if counted < self._minimum * denominator:
@@ -137,11 +148,15 @@ class Weigher:
         return Worth(weighted, denominator, counted, denominator, tuple(articles.values()), weight)
 
     def _of_money(self, scene: Scene) -> Worth:
-        weighted, divisor, counted, scale, lines, weight = self._money_of(scene)
-        return Worth(weighted, divisor * self._per, counted, scale, lines, weight)
+        worth = self._money_of(scene)
+        return Worth(
+            worth.weighted, worth.divisor * self._per, worth.counted, worth.scale, worth.lines, worth.weight
+        )  # fmt: skip
 
     def _of_event(self, scene: Scene) -> Worth:
         """The rule's points once, if any line counts where lines are asked for and the minimum is reached."""
+        if self._once is not None:
+            return self._once
         if self._money is not None and not self._money_of(scene).counted:
             return NOTHING
         if self._when is not None:
@@ -151,27 +166,38 @@ class Weigher:
                 return NOTHING
         return Worth(self._points_for(scene), 1, 1, 1)
 
+    def _of_quantity(self, scene: Scene) -> Worth:
+        """Pieces of an activity, one where it does not say how many."""
+        assert self._per_quantity is not None
+        quantity = 1 if scene.data.quantity is None else scene.data.quantity
+        if type(quantity) is int:
+            weight = quantity * self._points_for(scene)
+            return Worth(weight, self._per_quantity, quantity, 1, (), weight) if weight > 0 else NOTHING
+        counted = Fraction(str(quantity))
+        worth = counted * self._points_for(scene)
+        if worth <= 0:
+            return NOTHING
+        return Worth(
+            worth.numerator, worth.denominator * self._per_quantity, counted.numerator, counted.denominator, (),
+            worth.numerator,
+        )  # fmt: skip
+
     def _of_pieces(self, scene: Scene) -> Worth:
-        """Pieces of the lines that count, or of the activity (one where it does not say how many)."""
+        """Pieces of the lines that count."""
         assert self._per_quantity is not None
         if self._money is not None and not self._money_of(scene).counted:
             return NOTHING
         counted, weighted = Fraction(0), Fraction(0)
         articles: dict[str, tuple[int, Fraction]] = {}
-        if hasattr(scene.data, "lines"):
-            for line in scene.data.lines or ():
-                if self._counts(scene, line):
-                    pieces = Fraction(str(line.quantity))
-                    worth = pieces * self._points_for(scene)
-                    counted += pieces
-                    weighted += worth
-                    amount, earlier = articles.get(line.sku, (0, Fraction(0)))
-                    articles[line.sku] = amount + line.amount, earlier + worth
-            scene.line = None
-        else:
-            quantity = scene.data.quantity
-            counted = Fraction(1 if quantity is None else str(quantity))
-            weighted = counted * self._points_for(scene)
+        for line in scene.data.lines or ():
+            if self._counts(scene, line):
+                pieces = Fraction(str(line.quantity))
+                worth = pieces * self._points_for(scene)
+                counted += pieces
+                weighted += worth
+                amount, earlier = articles.get(line.sku, (0, Fraction(0)))
+                articles[line.sku] = amount + line.amount, earlier + worth
+        scene.line = None
         if weighted <= 0:
             return NOTHING
         scale = lcm(weighted.denominator, *(worth.denominator for _, worth in articles.values()))

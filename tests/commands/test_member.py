@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from schemas.records import SignalChanged
 from tests.commands.made import balanza
 from tests.commands.test_identity import kept
 from tests.sinks.examples import alert, identity, member
@@ -158,3 +159,18 @@ def test_the_timeline_tells_what_the_rules_did(tmp_path: Path) -> None:
         "shared identifier for identity desk: shared by many (look at the device)",
     ]
     assert [line["what"] for line in page(out, "m_kid", "--all")["timeline"]] == [told[0], told[3]]
+
+
+def test_points_that_end_soon_stand_as_points(tmp_path: Path) -> None:
+    """Each currency and day of its own, as many as they are, not as money."""
+    ends_us = [1_768_518_000_000_000, 1_768_950_000_000_000]
+    out = kept(tmp_path / "out", member("m_ada"), *(
+        SignalChanged(f"s{number}", "m_ada", "points_expiring", "raised", 1200, 1,
+                      {"currency": name, "expires_at_us": at})
+        for number, (name, at) in enumerate([("points", ends_us[0]), ("points", ends_us[1]), ("stars", ends_us[1])])
+    ))  # fmt: skip
+    said = page(out, "m_ada")
+    assert [one["about"] for one in said["signals"]] == [
+        "points ending 2026-01-15 23:00", "points ending 2026-01-20 23:00", "stars ending 2026-01-20 23:00",
+    ]  # fmt: skip
+    assert said["timeline"][0]["what"] == "points_expiring raised (ending 2026-01-15 23:00, worth 1,200 points)"

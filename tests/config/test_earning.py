@@ -65,6 +65,8 @@ WRONG = [
     (f"{VISIT}, hold: {{delay: 121mo}}", "8: earn.0.hold.delay: found '121mo'; expected a delay of at most 120mo"),
     (f"{VISIT}, hold: {{until: 2026-06-01, rounding: up}}", "8: earn.0.hold.rounding: found 'up'; expected `delay` beside it"),
     (f"{VISIT}, hold: {{event: purchse}}", f"8: earn.0.hold.event: found 'purchse'; expected an event type: {TYPES} (did you mean 'purchase'?)"),
+    (f"{VISIT}, expires_after: 5d, hold: {{delay: 5d}}", "8: earn.0.hold.delay: found '5d'; expected less than the points live: they would expire as they are released"),
+    (f"{VISIT}, hold: {{event: purchase, releases: quantity}}", "8: earn.0.hold.releases: found 'quantity'; expected an `event` with a quantity: an activity"),
     (f"{SPEND}\n  id: a, on: purchase, currency: points, points: 5, bonus: {{percent: 100}}", "9: earn.1.points: found 5; expected `points` or `bonus`, not both: a bonus takes points from other rules"),
     ("id: a, on: purchase, currency: points, bonus: {percent: 100}", f"8: earn.0.bonus: found a mapping; expected {BONUS}: there is none"),
     (f"{SPEND}\n  id: a, on: purchase, currency: points, bonus: {{percent: 100, of: [spand]}}", f"9: earn.1.bonus.of.0: found 'spand'; expected {BONUS}: spend"),
@@ -128,7 +130,7 @@ def test_a_program_written_out_is_the_same_program() -> None:
     """Every kind of rule, delays and windows too."""
     written = program(f"""
         earn:
-          - {{{SPEND}, hold: {{delay: 10mo, rounding: up}}, rates: [{{points: 2, stores: [a]}}], expires_after: 30d}}
+          - {{{SPEND}, hold: {{delay: 10mo, rounding: up}}, rates: [{{points: 2, stores: [a]}}], expires_after: 400d}}
           - {{{VISIT}, between: [{{from: 2026-12-01, to: 2026-12-24T10:00}}], hours: [{{from: 10:00, to: 11:00}}],
              caps: [{{points: 5, rolling: 1d}}], budget: {{points: 5}}, birthday: {{}}, hold: {{event: purchase}}}}
         """)

@@ -99,8 +99,8 @@ def data_of(kind: str, id: str, words: list[str]) -> dict[str, Any]:
             data = {"accrual_id": accrual, "points": int(points), "currency": currency}
             if until:
                 data["hold_until"] = f"{until[0]}:00Z"
-        case "activity", [name]:
-            data = {"kind": name}
+        case "activity", [name, *quantity]:
+            data = {"kind": name, **({"quantity": float(quantity[0])} if quantity else {})}
         case "alias", []:
             data = {}
         case _:

@@ -1,7 +1,9 @@
 """Holds by examples: points that are pending until a time or an event."""
 
+from config.program import Program
 from flows.ledger.grants import Grant
 from schemas.stitched import Cause
+from tests.config.samples import program
 from tests.ledger.desk import Desk, micros, tell
 from tests.ledger.test_lots import TEN_DAYS, shop
 
@@ -131,3 +133,64 @@ def test_an_erased_person_has_nothing_pending() -> None:
         erase    m1      2026-01-02T10:00                                 -> -5 = 0 (0 pending)
         later    -       2026-02-02T00:00                                 -> nothing
         """, shop(TEN_DAYS))  # fmt: skip
+
+
+def courier(releases: str = "quantity") -> Program:
+    """A program whose points wait for the delivery, in as many parts as it takes."""
+    return program(f"""
+        currencies: {{points: {{name: Points, {TEN_DAYS}}}}}
+        activities: [delivered]
+        earn:
+          - {{id: spend, on: purchase, currency: points, points: 1, per: {{amount: 100, currency: EUR}},
+             hold: {{event: delivered, releases: {releases}}}}}
+        """)
+
+
+def test_an_event_may_release_a_part() -> None:
+    """As many points as its quantity says, the oldest first; without one, all that waits."""
+    desk = tell("""
+        purchase  m1/ada     2026-01-01T10:00  o1  10.00 EUR   -> +0 = 0 (10 pending)
+        purchase  m1/ada     2026-01-02T10:00  o2   6.00 EUR   -> +0 = 0 (16 pending)
+        activity  m1/ada     2026-01-03T10:00  delivered 4     -> +4 = 4 (12 pending)
+        activity  m1/ada     2026-01-03T11:00  delivered 0.9   -> nothing
+        activity  m1/ada     2026-01-04T10:00  delivered 9     -> +6 = 10 (6 pending), +3 = 13 (3 pending)
+        activity  m1/ada     2026-01-05T10:00  delivered       -> +3 = 16 (0 pending)
+        activity  m1/ada     2026-01-06T10:00  delivered 9     -> nothing
+        """, courier())  # fmt: skip
+    assert desk.lots("m1") == [("2026-01-11T23:00", 10), ("2026-01-12T23:00", 6)]
+    assert (desk.books("m1").holds, desk.books("m1").awaited) == ({}, {})
+
+
+def test_a_part_that_is_returned_is_void_and_the_rest_is_released() -> None:
+    """First from what is held; what was released before is taken back from there."""
+    tell("""
+        purchase  m1/ada     2026-01-01T10:00  o1  10.00 EUR   -> +0 = 0 (10 pending)
+        return    m1/ada     2026-01-01T11:00  o1   3.00 EUR   -> +0 = 0 (7 pending)
+        activity  m1/ada     2026-01-02T10:00  delivered 5     -> +5 = 5 (2 pending)
+        return    m1/ada     2026-01-03T10:00  o1   3.00 EUR   -> -1 = 4 (0 pending)
+        activity  m1/ada     2026-01-04T10:00  delivered 5     -> nothing
+        return    m1/ada     2026-01-05T10:00  o1   4.00 EUR   -> -4 = 0
+        """, courier())  # fmt: skip
+
+
+def test_a_part_that_waits_goes_along_in_merges_and_splits() -> None:
+    """What was released stays released, for whoever earned it."""
+    desk = tell("""
+        purchase  m1/ada    2026-01-01T10:00  o1  10.00 EUR  -> +0 = 0 (10 pending)
+        purchase  m2/bob    2026-01-01T11:00  o2   8.00 EUR  -> +0 = 0 (8 pending)
+        activity  m2/bob    2026-01-02T10:00  delivered 3    -> +3 = 3 (5 pending)
+        merge     m1+m2     2026-01-02T11:00                 -> -3 = 0 (0 pending), +3 = 3 (15 pending)
+        activity  m1/bob    2026-01-03T10:00  delivered 11   -> +10 = 13 (5 pending), +1 = 14 (4 pending)
+        split     m1-m3/bob 2026-01-03T10:00                 -> -4 = 10 (0 pending), +4 = 4 (4 pending), +0 = 10, +0 = 4
+        activity  m3/bob    2026-01-04T10:00  delivered 9    -> +4 = 8 (0 pending)
+        activity  m1/ada    2026-01-04T10:00  delivered 9    -> nothing
+        """, courier())  # fmt: skip
+    assert desk.books("m1").holds == desk.books("m3").holds == {}
+
+
+def test_all_is_released_where_the_program_says_so() -> None:
+    """Whatever the quantity."""
+    tell("""
+        purchase  m1/ada     2026-01-01T10:00  o1  10.00 EUR   -> +0 = 0 (10 pending)
+        activity  m1/ada     2026-01-02T10:00  delivered 5     -> +10 = 10 (0 pending)
+        """, courier("all"))  # fmt: skip

@@ -1,11 +1,15 @@
 """Lots by examples: what expires when, and from which lot a point is taken."""
 
+from itertools import accumulate
+
 import pytest
 
 from config.program import Program
+from flows.fold import fold
 from flows.ledger.expiry import Expiries
 from tests.config.samples import program
-from tests.ledger.desk import micros, shown, tell
+from tests.ledger.desk import micros, minute, shown, tell
+from tests.ledger.tables import change, entries_of, parse, rows_of
 
 
 def shop(terms: str, zone: str = "UTC") -> Program:
@@ -139,6 +143,26 @@ def test_a_late_cancellation_gives_back_points_that_expire_at_once() -> None:
     """Those whose expiry has passed; the others are as before."""
     desk = tell(LATE.format(then="-10 = 4"), shop(TEN_DAYS))
     assert desk.lots("m1") == [("2026-01-21", 4)]
+
+
+@pytest.mark.parametrize(
+    "happened",
+    [
+        "accrual        ada  2026-01-01T10:00  a1  5 points  2026-02-01T09:00 ->",
+        """
+        purchase       ada  2026-01-01T10:00  o1  5.00 GBP  ->
+        redeem         ada  2026-01-02T10:00  r1  5 points  ->
+        redeem_cancel  ada  2026-02-01T09:00  r1            ->
+        """,
+    ],
+)
+def test_what_comes_back_too_late_is_gone_from_then_on(happened: str) -> None:
+    """Not from before it was there: as it was on a past day, nobody had less than nothing."""
+    happenings = [line.event for line in parse(happened) if line.event is not None]
+    folded = fold(shop(TEN_DAYS), rows_of(happenings), micros("2026-02-01T09:00"))
+    by_effect = sorted(entries_of(folded), key=lambda entry: (entry.effective_at_us, entry.version))
+    assert (minute(by_effect[-1].effective_at_us), by_effect[-1].rule) == ("2026-02-01T09:00", "expired")
+    assert min(accumulate(change(entry) for entry in by_effect)) == 0
 
 
 def test_a_late_cancellation_may_renew_the_points() -> None:

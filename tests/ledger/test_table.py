@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.ledger.tables import check, kiosk
+from flows.fold import fold
+from tests.ledger.tables import check, kiosk, parse, refusals_of, rows_of
 
 ROUNDINGS = {
     "down": """
@@ -80,12 +81,21 @@ def test_a_return_without_a_purchase_moves_nothing() -> None:
 
 
 def test_a_return_beyond_the_total_takes_no_more_than_was_earned() -> None:
-    """The order's total bounds it."""
+    """The order's total bounds it, and what is beyond is told; a further part of the order makes room for it."""
     check("""
         purchase  ada  2026-01-01T10:00  o1  10.00 GBP  -> +10 = 10
-        return    ada  2026-01-02T10:00  o1  25.00 GBP  -> -10 = 0
-        return    ada  2026-01-02T11:00  o1   5.00 GBP  -> nothing
+        return    ada  2026-01-02T10:00  o1  25.00 GBP  -> -10 = 0, refused RETURN_BEYOND_ORDER
+        return    ada  2026-01-02T11:00  o1   5.00 GBP  -> refused RETURN_BEYOND_ORDER
+        purchase  ada  2026-01-03T10:00  o1  30.00 GBP  -> +30 = 30, -20 = 10
+        return    ada  2026-01-04T10:00  o1  10.00 GBP  -> -10 = 0
         """)
+    rows = rows_of([line.event for line in parse("""
+        purchase  ada  2026-01-01T10:00  o1  10.00 GBP  ->
+        return    ada  2026-01-02T10:00  o1   8.00 GBP  ->
+        return    ada  2026-01-02T11:00  o1   5.00 GBP  ->
+        """) if line.event is not None])  # fmt: skip
+    (refusal,) = refusals_of(fold(kiosk(), rows))
+    assert refusal.detail == "300 GBP (minor units) beyond the order"
 
 
 def test_shipments_of_one_order_add_up() -> None:

@@ -34,7 +34,7 @@ from schemas.states import Member
 from sinks.document import surface_document
 from tests.config.samples import ROOT
 from tests.ledger.tables import event_of, row_of
-from tests.standing.tables import RECORDS, data_of, records, say
+from tests.standing.tables import RECORDS, code_of, data_of, records, say
 
 PROGRAMS: Final = ROOT / "config" / "programs"
 NOTHING = "nothing"
@@ -124,7 +124,7 @@ class Story:
         """Let a line happen; gives what it did and what is shown, as the line must have it."""
         vouchers = records(self.folded, "vouchers")
         wire = wire_event(line._replace(kind="alias", words=[]) if line.kind == "later" else line, f"line{number}",
-                          vouchers[-1].code if vouchers else "", self._program)  # fmt: skip
+                          code_of(self.folded, vouchers[-1].voucher_id) if vouchers else "", self._program)  # fmt: skip
         row = row_of(wire, self._rows[-1][0] if self._rows else 0, number, self._decoder)
         if line.kind != "later":
             self._rows.append(row)

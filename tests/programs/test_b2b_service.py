@@ -32,9 +32,9 @@ def test_tickets_surveys_and_training_count_too() -> None:
         survey_answer      crm:acme  2026-02-11T10:00  survey=nps score=9  -> nothing | -
         survey_answer      crm:acme  2026-04-12T10:00  survey=nps score=9  -> answered +500 credit | credit 1000
         module_enabled     crm:acme  2026-04-13T10:00
-          -> adoption +0 standing (+25 pending) | standing pending 25, partner in 473 standing
+          -> adoption +0 standing (+25 pending) | standing pending 25
         training_attended  crm:acme  2026-04-20T10:00
-          -> release.adoption +25 standing (-25 pending) | standing 27, no standing pending
+          -> release.adoption +25 standing (-25 pending) | standing 27, partner in 473 standing, no standing pending
         payment_promise    crm:acme  2026-04-21T10:00  invoice_id=i9 promised_on=2026-05-01  -> nothing | -
         """, "balances", "next")  # fmt: skip
 
@@ -80,25 +80,27 @@ def test_standing_falls_one_step_a_year() -> None:
         subscription       crm:acme  2026-01-02T10:00  suite started
           -> tier standard JOINED, onboarding granted | tier standard, partner in 500 standing, onboarding 0/5
         module_enabled     crm:acme  2026-01-03T10:00
-          -> adoption +0 standing (+25 pending) | partner in 475 standing, onboarding 1/5
+          -> adoption +0 standing (+25 pending) | onboarding 1/5
         module_enabled     crm:acme  2026-01-04T10:00
-          -> adoption +0 standing (+25 pending) | partner in 450 standing, onboarding 2/5
+          -> adoption +0 standing (+25 pending) | onboarding 2/5
         module_enabled     crm:acme  2026-01-05T10:00
-          -> adoption +0 standing (+25 pending) | partner in 425 standing, onboarding 3/5
+          -> adoption +0 standing (+25 pending) | onboarding 3/5
         module_enabled     crm:acme  2026-02-05T10:00
-          -> adoption +0 standing (+25 pending) | partner in 400 standing, onboarding 4/5
+          -> adoption +0 standing (+25 pending) | onboarding 4/5
         module_enabled     crm:acme  2026-04-01T10:00
           -> adoption +0 standing (+25 pending), offer.onboarding +50000 credit, onboarding completed 5
-          | partner in 375 standing, onboarding done
-        training_attended  crm:acme  2026-04-02T10:00
+          | onboarding done
+        training_attended  crm:acme  2026-04-02T10:00  quantity=50
+          -> release.adoption +25 standing (-25 pending), release.adoption +25 standing (-25 pending)
+          | partner in 450 standing
+        training_attended  crm:acme  2026-04-03T10:00
           -> release.adoption +25 standing (-25 pending), release.adoption +25 standing (-25 pending),
-             release.adoption +25 standing (-25 pending), release.adoption +25 standing (-25 pending),
              release.adoption +25 standing (-25 pending)
-          | -
+          | partner in 375 standing, no onboarding
         invoice            crm:acme  2026-05-02T10:00  invoice_id=i1 status=paid total=200000.00EUR
           -> paid +200000 credit, business +2000 standing, tier strategic QUALIFIED until 2027-05-31T22:00,
              points_expiring raised 50000, credit_ending suppressed by email
-          | tier strategic until 2027-05-31, review 0/4, engineer 0/2, no next tier, no onboarding
+          | tier strategic until 2027-05-31, review 0/4, engineer 0/2, no next tier
         activity           crm:acme  2026-05-03T10:00  business_review  -> nothing | review 1/4
         later              crm:acme  2027-06-02T10:00
           -> expired -250000 credit, tier partner ONE_DOWN until 2028-06-29T22:00, points_expiring cleared

@@ -124,7 +124,7 @@ def test_the_advent_calendar_is_for_some_and_for_a_time() -> None:
         redeem    ada  2026-11-01T09:31  r3 1200 points advent
           -> redeem -1200 points, advent issued | points 2300, voucher advent, no advent for points
         redeem    ada  2026-11-01T09:32  r4 1200 points advent  -> refused LIMIT_REACHED | -
-        redeem    bob  2026-11-01T09:33  r5 1500 points advent  -> refused NOT_ELIGIBLE | -
+        redeem    bob  2026-11-01T09:33  r5 1500 points advent  -> tier insider JOINED, refused NOT_ELIGIBLE | -
         """, "balances", "rewards", "vouchers")  # fmt: skip
 
 

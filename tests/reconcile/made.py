@@ -97,12 +97,13 @@ def _drawn(chance: random.Random, number: int, at: datetime) -> Event:
     }
     event = {
         "specversion": "1.0", "type": kind, "source": "shop", "id": f"e{number}", "time": at.isoformat(),
-        "data": {"ids": _ids(chance), **data[kind]},
+        "data": {"ids": ids_of_people(chance), **data[kind]},
     }  # fmt: skip
     return event if chance.random() < 0.9 else {**event, "space": "other"}
 
 
-def _ids(chance: random.Random) -> dict[str, str]:
+def ids_of_people(chance: random.Random) -> dict[str, str]:
+    """Identifiers of one of few people, who share them now and then."""
     ids = {}
     if chance.random() < 0.6:
         ids["loyalty"] = f"l{chance.randrange(1, 12)}"

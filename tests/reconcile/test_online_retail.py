@@ -74,8 +74,9 @@ def test_every_cancellation_is_accounted_for(shop: Shop) -> None:
             back = (total // PENCE_A_POINT) * min(returned, total) // total if total else 0
             orders[key] = [total, returned, back]
             taken[invoice.id] = back - before
-    waiting = ask(shop.out, "SELECT cause_id FROM refusals WHERE kind = 'return'")
-    assert {cause for (cause,) in waiting} == fates["no order"]
+    refused = ask(shop.out, "SELECT cause_id, reason FROM refusals WHERE kind = 'return'")
+    assert {cause for cause, reason in refused if reason == "RETURN_BEFORE_PURCHASE"} == fates["no order"]
+    assert {cause for cause, reason in refused if reason == "RETURN_BEYOND_ORDER"} == fates["in part"]
     assert {fate: len(ids) for fate, ids in fates.items()} == FATES
     found = ask(shop.out, "SELECT cause_id, sum(points)::BIGINT FROM postings "
                           "WHERE rule LIKE 'return.%' AND account = 'issued' GROUP BY cause_id")  # fmt: skip

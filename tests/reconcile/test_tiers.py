@@ -25,13 +25,13 @@ STORY: Final = """
     """
 
 
-def tiered(tiers: str) -> Program:
+def tiered(tiers: str, terms: str = "") -> Program:
     """Points for money, of which those of one rule do not qualify."""
     return program(f"""
         currencies: {{points: {{name: Points}}, miles: {{name: Miles}}}}
         identity: {{anonymous_days: 900}}
         earn:
-          - {{on: purchase, id: one, currency: points, points: 3, per: {{amount: 99, currency: GBP}}}}
+          - {{on: purchase, id: one, currency: points, points: 3, per: {{amount: 99, currency: GBP}}{terms}}}
           - {{on: purchase, id: more, currency: points, points: 2, per: {{amount: 50, currency: GBP}},
              qualifying: false}}
         tiers: {tiers}
@@ -75,6 +75,26 @@ def test_tiers_of_drawn_logs_are_equal(tmp_path: Path, period: str, pace: int) -
     kept = "('JOINED', 'QUALIFIED', 'LIFETIME', 'MERGED')"
     falls = ask(tmp_path / "out", f"SELECT count(*) FROM tiers WHERE reason NOT IN {kept}")
     assert (falls[0][0] > 0) == ("lifetime" not in period)
+
+
+@pytest.mark.parametrize("hold", ["hold: {delay: 3d}", "hold: {event: activity, releases: quantity}"])
+@pytest.mark.parametrize("period", ["period: rolling, rolling_days: 6, returns: at_once", "period: calendar_year"])
+def test_held_points_count_when_they_are_released(tmp_path: Path, period: str, hold: str) -> None:
+    """By a time or an event, also of partners; what a return voids never does."""
+    held = tiered(f"""{{
+        {period}, measures: {{points: {{of: points, currency: points, qualifying_only: false}}}},
+        levels: [{{id: guest, name: Guest}}, {{id: friend, name: Friend, needs: {{points: 12}}}},
+                 {{id: best, name: Best, needs: {{points: 60}}}}],
+    }}""", f", {hold}")  # fmt: skip
+    events = drawn(3, 150)
+    for number, event in enumerate(event for event in events if event["type"] == "page_view"):
+        event["type"], event["data"]["kind"] = "activity", "delivered"
+        event["data"] |= {"quantity": number % 7} if number % 3 else {}
+    log = write(tmp_path / "log", events[::2], events[1::2])
+    live(log, tmp_path / "out", settings(epoch_seconds=1), held)
+    told = reconcile(tmp_path / "out", log, "--json").told
+    assert (told["equal"], told["tiers"]["drifting"], told["tiers_not_recomputed"]) == (True, 0, [])
+    assert ask(tmp_path / "out", "SELECT count(*) FROM tiers WHERE tier != 'guest'")[0][0] > 7
 
 
 def test_a_tier_that_drifts_is_named(tmp_path: Path) -> None:

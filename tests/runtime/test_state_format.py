@@ -100,6 +100,14 @@ MEMBER_TOTALS_STANDING_1 = (
     "706f696e747320323032362d30350b81a6706f696e74730c81ac706f696e7473207370656e640d81ae676f6c64205155414c49464945"
     "440e81ae6461736820636f6d706c657465640f81aa6d75672069737375656410"
 )
+BOOKS_OF_PARTS_1 = (
+    "9b80808000a0800081039ca6706f696e747307a6666c696768741aa7626f61726465641ba5706f733a31a474696c6ca26531c3c2c3"
+    "81a7626f617264656491038080"
+)
+OFFERS_GRANTED_1 = (
+    "9381a76465616c3a673199a46465616c0b0cd9206566656665666566656665666566656665666566656665666566656665666566a5"
+    "706f733a31900f10d92061626162616261626162616261626162616261626162616261626162616261629081a76465616c3a673111"
+)
 EARNING_1 = (
     "930782ab7370656e642f6d6f6e746881cd5ef819ac76697369742f6576656e747381000381a7726576696577739192cf00060a24181e4000"
     "0a"
@@ -158,6 +166,13 @@ BOOKS_OF_LOTS = Books(
     {3: Hold("points", 7, "flight", 26, "boarded", 27, "pos:1", "till", "e1", True)}, {"boarded": [3]},
     {"a1": Accrual(28, "points", 7, "pos:1")}, {2: Lapsed(29, 4, "pos:1")},
 )  # fmt: skip
+BOOKS_OF_PARTS = Books(
+    holds={3: Hold("points", 7, "flight", 26, "boarded", 27, "pos:1", "till", "e1", True, False, True)},
+    awaited={"boarded": [3]},
+)
+OFFERS_GRANTED = Offers(
+    {"deal:g1": Instance("deal", 11, 12, "ef" * 16, "pos:1", [], 15, 16, "ab" * 16)}, [], {"deal:g1": 17}
+)
 MEMBER_TOTALS_OF_LOTS = structs.replace(
     MEMBER_TOTALS, pending={"points": 10}, expiring={"points 2026-05": 11}, breakage={"points": 12},
     costs={"points spend": 13},
@@ -165,6 +180,7 @@ MEMBER_TOTALS_OF_LOTS = structs.replace(
 MEMBER_TOTALS_STANDING = structs.replace(
     MEMBER_TOTALS_OF_LOTS, tiers={"gold QUALIFIED": 14}, offers={"dash completed": 15}, vouchers={"mug issued": 16}
 )
+decode_offers = msgspec.msgpack.Decoder(Offers).decode
 decode_books = msgspec.msgpack.Decoder(Books).decode    # a part of a member's row
 
 Decode = Callable[[bytes], Struct]
@@ -177,6 +193,8 @@ ROWS: list[tuple[Decode, str, Struct]] = [
     (decode_totals,        TOTALS_1,        TOTALS),
     (decode_member_totals, MEMBER_TOTALS_1, MEMBER_TOTALS),
     (decode_books,         BOOKS_OF_LOTS_1, BOOKS_OF_LOTS),
+    (decode_books,         BOOKS_OF_PARTS_1, BOOKS_OF_PARTS),
+    (decode_offers,        OFFERS_GRANTED_1, OFFERS_GRANTED),
     (decode_member_totals, MEMBER_TOTALS_OF_LOTS_1, MEMBER_TOTALS_OF_LOTS),
     (decode_member_totals, MEMBER_TOTALS_STANDING_1, MEMBER_TOTALS_STANDING),
 ]  # fmt: skip

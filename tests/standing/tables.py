@@ -110,6 +110,12 @@ def _identity(kind: str, words: list[str]) -> dict[str, Any]:
             raise AssertionError((kind, words))
 
 
+def code_of(folded: Folded, voucher_id: str) -> str:
+    """The code of a voucher, which only its member has; empty if it was forgotten."""
+    held = [member.vouchers[voucher_id].code for member in folded.members.values() if voucher_id in member.vouchers]
+    return held[0] if held else ""
+
+
 def told(folded: Folded) -> list[str]:
     """Everything a fold said, in words, a table after the other."""
     return [say(record) for table in RECORDS for record in records(folded, table)]
@@ -141,7 +147,7 @@ def fold_table(table: str, program: Program) -> tuple[Folded, list[tuple[str, st
             new += [say(record) for record in found[before[record_table] :]]
             before[record_table] = len(found)
         vouchers = records(folded, "vouchers")
-        code = vouchers[-1].code if vouchers else ""
+        code = code_of(folded, vouchers[-1].voucher_id) if vouchers else ""
         lines.append((", ".join(new) or NOTHING, expected.strip()))
     return folded, lines
 

@@ -98,6 +98,63 @@ def test_a_grant_with_an_id_is_made_once() -> None:
         """, by)  # fmt: skip
 
 
+def test_the_id_of_a_grant_is_used_up_when_its_window_is_over() -> None:
+    """Completed or not, also after a merge and on both sides of a split; another offer has ids of its own."""
+    by = shop(DISCOUNT, f"  other: {DISCOUNT}")
+    check("""
+        offer_grant  ada      2026-03-01T10:00  deal g1        -> deal granted
+        offer_grant  bob      2026-03-01T10:01  deal g2        -> deal granted
+        purchase     bob      2026-03-02T10:00  o1  10.00 USD  -> +5 stars, deal completed 1000
+        later        -        2026-03-20T10:00                 -> deal expired 0
+        offer_grant  ada      2026-03-20T11:00  deal g1        -> refused ALREADY_GRANTED
+        offer_grant  bob      2026-03-20T11:01  deal g2        -> refused ALREADY_GRANTED
+        alias        ada+bob  2026-03-20T12:00                 -> -5 stars, +5 stars
+        offer_grant  ada      2026-03-20T13:00  deal g2        -> refused ALREADY_GRANTED
+        split        ada      2026-03-20T14:00  bob            -> -5 stars, +5 stars
+        offer_grant  bob      2026-03-20T15:00  deal g1        -> refused ALREADY_GRANTED
+        offer_grant  ada      2026-03-20T15:01  deal g2        -> refused ALREADY_GRANTED
+        offer_grant  ada      2026-03-20T16:00  other g1       -> other granted
+        """, by)  # fmt: skip
+
+
+def test_grants_are_forgotten_with_orders() -> None:
+    """An id may be used again after `retention.orders`."""
+    by = shop(DISCOUNT, "retention: {events: 30d, orders: 30d}")
+    check("""
+        offer_grant  ada  2026-03-01T10:00  deal g1  -> deal granted
+        offer_grant  ada  2026-03-31T10:00  deal g1  -> deal expired 0, deal granted
+        """, by)  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", ["counts_for: oldest, ", "counts_for: newest, ", "completes: one, "])
+def test_where_the_log_decides_what_it_decided_stays(rule: str) -> None:
+    """An older grant that comes after the completion does not get it, and counts from then on; nor does a return."""
+    by = shop(DISCOUNT.replace("lasts", f"{rule}late: 3d, lasts"))
+    check("""
+        offer_grant  ada  2026-03-03T10:00  deal young        -> deal granted
+        purchase     ada  2026-03-03T11:00  o1  10.00 USD     -> +5 stars, deal completed 1000
+        offer_grant  ada  2026-03-01T10:00  deal old          -> deal granted
+        return       ada  2026-03-03T12:00  o1  10.00 USD     -> nothing
+        purchase     ada  2026-03-04T10:00  o2  10.00 USD     -> +5 stars, deal completed 1000
+        purchase     ada  2026-03-05T10:00  o3  10.00 USD     -> nothing
+        """, by)  # fmt: skip
+
+
+def test_where_every_instance_counts_an_older_grant_finds_what_came_before() -> None:
+    """The same story with the default: in its own order, or with the grant late."""
+    by = shop(DISCOUNT.replace("lasts", "late: 3d, lasts"))
+    check("""
+        offer_grant  ada  2026-03-03T10:00  deal young        -> deal granted
+        purchase     ada  2026-03-03T11:00  o1  10.00 USD     -> +5 stars, deal completed 1000
+        offer_grant  ada  2026-03-01T10:00  deal old          -> +5 stars, deal granted, deal completed 1000
+        """, by)  # fmt: skip
+    check("""
+        offer_grant  ada  2026-03-01T10:00  deal old          -> deal granted
+        offer_grant  ada  2026-03-03T10:00  deal young        -> deal granted
+        purchase     ada  2026-03-03T11:00  o1  10.00 USD     -> +10 stars, deal completed 1000, deal completed 1000
+        """, by)  # fmt: skip
+
+
 def test_what_comes_late_counts_by_its_own_time() -> None:
     """A grant finds purchases that came before it, a purchase the instance whose window is over."""
     by = shop(DISCOUNT.replace("lasts", "late: 2d, lasts"))

@@ -6,7 +6,7 @@ from flows.ledger.rewards import code_of, is_code
 from schemas.groups import group_number
 from tests.config.samples import program
 from tests.ledger.tables import event_of, ids_of, rows_of
-from tests.standing.tables import check, only_member, records
+from tests.standing.tables import check, records
 
 
 def shop(reward: str, more: str = "") -> Program:
@@ -197,14 +197,16 @@ def test_codes_cannot_be_guessed_and_are_the_same_again() -> None:
 
 
 def test_a_voucher_stands_with_its_member() -> None:
-    """State, code and redemption; the record has the same code."""
+    """State, code and redemption; records have the end of the code, also of one that is not the member's."""
     said = check("""
         points_adjust  ada  2026-03-01T10:00  25 stars            -> +25 stars
         redeem         ada  2026-03-01T11:00  r1 10 stars coffee  -> -10 stars, coffee issued
+        purchase       bob  2026-03-01T12:00  o1  1.00 EUR coupon=*  -> refused UNKNOWN_VOUCHER
         """, shop(COFFEE))  # fmt: skip
-    (voucher,) = only_member(said).vouchers.values()
-    (record,) = records(said, "vouchers")
-    assert (voucher.state, voucher.redemption_id, voucher.code) == ("issued", "r1", record.code)
+    (voucher,) = [one for member in said.members.values() for one in member.vouchers.values()]
+    (record,), (refusal,) = records(said, "vouchers"), records(said, "refusals")
+    end = f"****-****-****-{voucher.code[-4:]}"
+    assert (voucher.state, voucher.redemption_id, record.code, refusal.detail) == ("issued", "r1", end, end)
 
 
 def test_a_condition_says_who_may_have_a_reward() -> None:

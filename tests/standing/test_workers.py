@@ -82,16 +82,21 @@ def test_ids_are_given_once(said: Folded) -> None:
 
 
 def test_changes_of_vouchers_count_without_a_gap(said: Folded) -> None:
-    """From issue on; a code is one voucher's, and nothing follows a use or a cancellation."""
+    """From issue on; nothing follows a use or a cancellation."""
     numbers: dict[str, list[int]] = {}
     states: dict[str, list[str]] = {}
-    codes: dict[str, str] = {}
     for change in records(said, "vouchers"):
         numbers.setdefault(change.voucher_id, []).append(change.number)
         states.setdefault(change.voucher_id, []).append(change.state)
-        assert codes.setdefault(change.code, change.voucher_id) == change.voucher_id
     assert all(one == list(range(1, len(one) + 1)) for one in numbers.values())
     assert all(one[0] == "issued" and not {"used", "cancelled"} & set(one[1:-1]) for one in states.values())
+
+
+def test_a_code_is_one_vouchers(said: Folded) -> None:
+    """And no record has it whole."""
+    codes = [voucher.code for member in said.members.values() for voucher in member.vouchers.values()]
+    assert len(codes) == len(set(codes))
+    assert not [code for code in codes for table in said.lines.values() if code.encode() in table]
 
 
 def test_no_more_is_given_than_there_is(said: Folded) -> None:

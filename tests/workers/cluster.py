@@ -144,9 +144,14 @@ class Worker:
         gc.collect()  # RocksDB lets go of its folder when the last object does
         self.start()
 
+    def restart(self, program: Program) -> None:
+        """Go on from the last epoch with another program."""
+        self._program = program
+        self.kill()
+
     @property
     def waiting(self) -> int:
-        """How many members wait for another worker."""
+        """How many members, or groups, wait for another worker."""
         return len(self._host.handovers.waiting)
 
 

@@ -34,10 +34,23 @@ RULES = f"""
 BUDGETED = f"- {{id: shared, {SPEND}, budget: {{points: {BUDGET}, kept: by_group}}}}\n"
 
 
-def shop(rules: str) -> Program:
+STOCKED = """
+offers:
+  daily:
+    name: A mug a day
+    granted: automatically
+    every: day
+    goal: {kind: count, at_least: 1, events: [purchase, page_view]}
+    reward: {voucher: mug}
+rewards:
+  mug: {name: Mug, stock: 150, stock_kept: by_group}
+"""
+
+
+def shop(rules: str, more: str = "") -> Program:
     """The corner shop with other earn rules."""
     corner = plain(CORNER_SHOP.read_text(encoding="utf-8"))
-    return Program.model_validate({**corner, **plain(f"earn:\n{rules}")})
+    return Program.model_validate({**corner, **plain(f"earn:\n{rules}{more}")})
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +112,69 @@ def test_rules_say_the_same_in_any_number_of_workers(tmp_path: Path, rows: list[
     assert all(earned_by(whole)[rule.id] > 0 for rule in program.earn)
 
 
+def shared_out(told: Told) -> None:
+    """Assert that budget and stock ran short and were not exceeded."""
+    vouchers = [line for (table, _), lines in told.sorted_records().items() if table == "vouchers" for line in lines]
+    refused = [line for (table, _), lines in told.sorted_records().items() if table == "refusals" for line in lines]
+    assert 0.5 * BUDGET < earned_by(told)["shared"] <= BUDGET
+    assert 75 < len(vouchers) <= 150
+    assert any("OUT_OF_STOCK" in line for line in refused)
+
+
 @pytest.mark.parametrize("seed", range(2))
-def test_a_budget_is_not_exceeded_by_any_number_of_workers(tmp_path: Path, rows: list[Row], seed: int) -> None:
-    """Its shares move with their groups and survive kills; most of it is used."""
-    program = shop(BUDGETED)
-    for told in (one_process(program, rows, BATCH_ROWS), several(program, rows, tmp_path, seed)):
-        assert 0.5 * BUDGET < earned_by(told)["shared"] <= BUDGET
+def test_budgets_and_stock_are_shared_out_alike_while_groups_move(tmp_path: Path, rows: list[Row], seed: int) -> None:
+    """Who gets the last of a share is the same, through merges, moves and kills; it is never exceeded."""
+    program = shop(BUDGETED, STOCKED)
+    whole, divided = one_process(program, rows, BATCH_ROWS), several(program, rows, tmp_path, seed)
+
+    assert whole.sorted_records() == divided.sorted_records()
+    assert whole.states == divided.states
+    shared_out(divided)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_budgets_and_stock_are_shared_out_alike_by_any_number_of_workers(
+    tmp_path: Path, rows: list[Row], count: int
+) -> None:  # fmt: skip
+    """However quick or slow each of them is."""
+    program, topics, draw, told = shop(BUDGETED, STOCKED), Topics(), random.Random(count), Told()
+    stitcher = Stitcher(program, topics, 4)
+    for at in range(0, len(rows), BATCH_ROWS):
+        stitcher.work(rows[at : at + BATCH_ROWS])
+    stitcher.work([], rows[-1][0])
+    workers = [Worker(program, topics, ours, 4, tmp_path / str(ours.start)) for ours in ranges(count)]
+    run_all(draw, workers, kills=0.02)
+    for worker in workers:
+        told.add(worker.told)
+
+    whole = one_process(program, rows, BATCH_ROWS)
+    assert whole.sorted_records() == told.sorted_records()
+    assert whole.states == told.states
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_budget_may_come_and_go_while_members_wait(tmp_path: Path, rows: list[Row], seed: int) -> None:
+    """Who waits alone, or with its group, goes on so when the program changes; nothing is lost or done twice."""
+    plain_rules = f"- {{id: shared, {SPEND}}}\n"
+    programs = [shop(plain_rules), shop(BUDGETED.replace(str(BUDGET), "1000000000"))]
+    topics, draw, told = Topics(), random.Random(seed), Told()
+    stitcher = Stitcher(programs[0], topics, 4)
+    for at in range(0, len(rows), BATCH_ROWS):
+        stitcher.work(rows[at : at + BATCH_ROWS])
+    stitcher.work([], rows[-1][0])
+    workers = [Worker(programs[0], topics, ours, 4, tmp_path / str(ours.start)) for ours in ranges(3)]
+    waited = 0
+    for turn in range(40):
+        run_some(draw, workers, messages=20)
+        worker = draw.choice(workers)
+        worker.epoch()
+        waited += worker.waiting
+        worker.restart(programs[(turn + 1) % 2])
+    run_all(draw, workers)
+    for worker in workers:
+        told.add(worker.told)
+
+    assert waited > 0
+    whole = one_process(programs[0], rows, BATCH_ROWS)
+    assert whole.sorted_records() == told.sorted_records()
+    assert whole.states == told.states

@@ -9,9 +9,10 @@ UPDATE accounts SET balance = balance + sums.points, pending = accounts.pending 
                     redeemed = accounts.redeemed + sums.redeemed, expired = accounts.expired + sums.expired
 FROM sums WHERE accounts.owner = sums.owner AND accounts.currency = sums.currency;
 INSERT INTO accounts
-SELECT owner, currency, points, pending, earned, redeemed, expired FROM sums ANTI JOIN accounts USING (owner, currency);
+SELECT owner, currency, points, pending, earned, redeemed, expired FROM sums
+WHERE (owner, currency) NOT IN (SELECT (accounts.owner, accounts.currency) FROM accounts SEMI JOIN sums USING (owner, currency));
 INSERT INTO doings
 SELECT owner, currency, given_by, earned, redeemed, expired FROM posted
-WHERE given_by IS NOT NULL AND (earned != 0 OR redeemed != 0 OR expired != 0);
+WHERE given_by IS NOT NULL AND (earned != 0 OR redeemed != 0 OR expired != 0) AND getvariable('parts');
 INSERT INTO changes FROM posted;
 DELETE FROM posted;

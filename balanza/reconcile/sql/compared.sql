@@ -9,6 +9,10 @@ SELECT member_id FROM people WHERE person IN (
     SELECT person FROM people JOIN run_identity AS identity USING (member_id) WHERE kind = 'erase'
 );
 
+CREATE TABLE unsure AS
+SELECT member_id FROM people WHERE person IN (SELECT person FROM people JOIN uncertain USING (member_id));
+INSERT INTO left_out FROM unsure;
+
 CREATE TABLE run_balances AS
 SELECT member_id, currency, available, pending, receivable, lifetime_earned, lifetime_redeemed, lifetime_expired
 FROM run_entries

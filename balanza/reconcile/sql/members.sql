@@ -2,7 +2,7 @@
 -- older's. A member that is forgotten loses what it has, and owes nothing more.
 
 CREATE OR REPLACE TEMP TABLE joining AS
-SELECT owner, other, seq, source, id, at_us FROM now WHERE kind = 'merge';
+SELECT owner, other, seq, source, id, at_us, place FROM now WHERE kind = 'merge';
 
 CREATE OR REPLACE TEMP TABLE moving AS
 SELECT joining.owner, joining.other, seq, source, id, accounts.* EXCLUDE (owner)
@@ -37,32 +37,30 @@ UPDATE earned SET points = earned.points + theirs.points, taken_back = earned.ta
                   waived = earned.waived + theirs.waived
 FROM shared JOIN earned AS theirs ON theirs.owner = shared.other AND theirs.order_id = shared.order_id
 WHERE earned.owner = shared.owner AND earned.order_id = shared.order_id AND earned.rule = theirs.rule AND same
-  AND earned.given_by = theirs.given_by
-  AND earned.lot IS NULL AND theirs.lot IS NULL;
+  AND earned.currency = theirs.currency AND earned.given_by = theirs.given_by
+  AND earned.lot IS NULL AND theirs.lot IS NULL AND earned.lines IS NULL AND theirs.lines IS NULL;
 DELETE FROM earned USING shared LEFT JOIN earned AS mine ON mine.owner = shared.owner AND mine.order_id = shared.order_id
 WHERE earned.owner = shared.other AND earned.order_id = shared.order_id AND (
-    NOT same OR earned.rule = mine.rule AND earned.given_by = mine.given_by AND earned.lot IS NULL AND mine.lot IS NULL
+    NOT same OR earned.rule = mine.rule AND earned.currency = mine.currency AND earned.given_by = mine.given_by
+    AND earned.lot IS NULL AND mine.lot IS NULL AND earned.lines IS NULL AND mine.lines IS NULL
 );
 DELETE FROM order_lines USING shared
 WHERE order_lines.owner = shared.other AND order_lines.order_id = shared.order_id AND NOT same;
 UPDATE order_lines SET owner = joining.owner FROM joining WHERE order_lines.owner = other;
 DELETE FROM orders USING shared WHERE orders.owner = shared.other AND orders.order_id = shared.order_id;
 UPDATE orders SET owner = joining.owner FROM joining WHERE orders.owner = other;
-UPDATE earned SET owner = joining.owner, rank = moved.rank FROM joining JOIN (
-    SELECT owner AS other, order_id, rule, currency, lot, given_by,
-           ranked(row_number() OVER (PARTITION BY owner ORDER BY rank)) AS rank
+UPDATE earned SET owner = joining.owner, rank = ranked(place, k) FROM joining JOIN (
+    SELECT owner AS other, earning, row_number() OVER (PARTITION BY owner ORDER BY rank) AS k
     FROM earned WHERE owner IN (SELECT other FROM joining)
 ) AS moved USING (other)
-WHERE earned.owner = moved.other AND earned.order_id = moved.order_id AND earned.rule = moved.rule
-  AND earned.currency = moved.currency AND earned.given_by = moved.given_by
-  AND earned.lot IS NOT DISTINCT FROM moved.lot;
+WHERE earned.earning = moved.earning;
 INSERT INTO touched SELECT owner, order_id, seq, source, id FROM shared JOIN joining USING (owner) WHERE same;
 
-UPDATE lots SET owner = joining.owner, rank = moved.rank FROM joining JOIN (
-    SELECT owner AS other, lot, ranked(row_number() OVER (PARTITION BY owner ORDER BY rank)) AS rank
+UPDATE lots SET owner = joining.owner, rank = ranked(place, k) FROM joining JOIN (
+    SELECT owner AS other, piece, dense_rank() OVER (PARTITION BY owner ORDER BY rank, lot) AS k
     FROM lots WHERE owner IN (SELECT other FROM joining)
 ) AS moved USING (other)
-WHERE lots.lot = moved.lot;
+WHERE lots.piece = moved.piece;
 
 DELETE FROM draws USING joining JOIN redemptions AS mine ON mine.owner = joining.owner
 WHERE draws.owner = other AND draws.redemption_id = mine.redemption_id;
@@ -72,7 +70,11 @@ WHERE redemptions.owner = other AND redemptions.redemption_id = mine.redemption_
 UPDATE redemptions SET owner = joining.owner FROM joining WHERE redemptions.owner = other;
 
 UPDATE accruals SET owner = joining.owner FROM joining WHERE accruals.owner = other;
-UPDATE holds SET owner = joining.owner FROM joining WHERE holds.owner = other;
+UPDATE holds SET owner = joining.owner, rank = ranked(place, k) FROM joining JOIN (
+    SELECT owner AS other, lot, row_number() OVER (PARTITION BY owner ORDER BY rank, lot) AS k
+    FROM holds WHERE owner IN (SELECT other FROM joining)
+) AS moved USING (other)
+WHERE holds.lot = moved.lot;
 
 INSERT INTO posted
 SELECT seq, source, id, owner, accounts.currency, 'forgotten', -balance, -pending, 0, 0,

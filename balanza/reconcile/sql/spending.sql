@@ -24,18 +24,37 @@ WHERE redemptions.owner = backs.owner AND redemption_id = name AND NOT refuse;
 INSERT INTO posted
 SELECT seq, source, id, owner, currency, 'redeem_cancel', points, 0, 0, -points, 0, given_by FROM backs WHERE NOT refuse;
 
--- Points go back into the lots they came from; where those have expired, the currency may have them count anew.
+-- Points go back into the lots they came from (`refilled`); where those have expired, the currency may have them count
+-- anew. Where activity extends they live as long as what is there, and are of the lot of their identifier.
 CREATE OR REPLACE TEMP TABLE refills AS
-SELECT backs.owner, backs.currency, draws.lot, draws.points, ends.expires_us, lots.given_by,
-       lots.expires_us <= at_us AND renews AS anew
-FROM backs JOIN draws ON draws.owner = backs.owner AND draws.redemption_id = name JOIN lots ON lots.lot = draws.lot
-JOIN currencies ON currencies.currency = backs.currency
-LEFT JOIN ends ON ends.currency = backs.currency AND ends.quarter = backs.quarter
-WHERE NOT refuse;
-UPDATE lots SET points = lots.points + refills.points FROM refills WHERE lots.lot = refills.lot AND NOT anew;
-INSERT INTO lots
-SELECT owner, currency, nextval('lot_numbers'), ranked(row_number() OVER (ORDER BY lot)), expires_us, points, given_by
-FROM refills WHERE anew;
+WITH asked AS (
+    SELECT backs.owner, backs.currency, draws.lot, draws.rank, draws.points, draws.expires_us, draws.given_by, extends,
+           draws.expires_us <= at_us AND renews AND NOT extends AS anew, ends.expires_us AS anew_us, place
+    FROM backs JOIN draws ON draws.owner = backs.owner AND draws.redemption_id = name
+    JOIN currencies ON currencies.currency = backs.currency
+    LEFT JOIN ends ON ends.currency = backs.currency AND ends.quarter = backs.quarter
+    WHERE NOT refuse
+), known AS (
+    SELECT owner, currency, given_by, arg_min(lot, (expires_us, rank, lot)) AS lot,
+           arg_min(rank, (expires_us, rank, lot)) AS rank, max(expires_us) AS last_us
+    FROM lots WHERE points > 0 AND (owner, currency) IN (SELECT (owner, currency) FROM asked WHERE extends)
+    GROUP BY owner, currency, given_by
+), ended AS (
+    SELECT owner, currency, max(last_us) AS last_us FROM known GROUP BY owner, currency
+)
+SELECT asked.owner, asked.currency, CASE
+           WHEN anew THEN nextval('lot_numbers')
+           WHEN extends THEN coalesce(known.lot, first_value(asked.lot) OVER same)
+           ELSE asked.lot END AS lot, CASE
+           WHEN anew THEN ranked(place, row_number() OVER (ORDER BY asked.rank, asked.lot))
+           WHEN extends THEN coalesce(known.rank, first_value(asked.rank) OVER same)
+           ELSE asked.rank END AS rank, CASE
+           WHEN anew THEN anew_us
+           WHEN extends THEN greatest(coalesce(ended.last_us, 0), max(asked.expires_us) OVER earlier)
+           ELSE asked.expires_us END AS expires_us, points, asked.given_by
+FROM asked LEFT JOIN known USING (owner, currency, given_by) LEFT JOIN ended USING (owner, currency)
+WINDOW same AS (PARTITION BY asked.owner, asked.currency, asked.given_by ORDER BY asked.expires_us, asked.rank),
+       earlier AS (PARTITION BY asked.owner, asked.currency ORDER BY asked.expires_us, asked.rank);
 
 CREATE OR REPLACE TEMP TABLE adjusts AS
 SELECT now.*, CASE
@@ -48,6 +67,6 @@ WHERE kind = 'points_adjust';
 INSERT INTO refused SELECT seq, source, id, owner, kind, why FROM adjusts WHERE why IS NOT NULL;
 INSERT INTO posted
 SELECT seq, source, id, owner, currency, kind, points, 0, points, 0, 0, given_by FROM adjusts WHERE why IS NULL AND points != 0;
-INSERT INTO lots
-SELECT owner, currency, nextval('lot_numbers'), ranked(0), expires_us, points, given_by
+INSERT INTO incoming
+SELECT owner, currency, place, ranked(place, 0), points, expires_us, nextval('lot_numbers'), given_by, false
 FROM adjusts JOIN ends USING (currency, quarter) WHERE why IS NULL AND points > 0;

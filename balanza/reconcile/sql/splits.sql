@@ -28,15 +28,18 @@ UPDATE accruals SET owner = other FROM parting
 WHERE accruals.owner = parting.owner AND accruals.given_by = parting.given_by;
 
 CREATE OR REPLACE TEMP TABLE crossed AS
-SELECT redemptions.owner, redemption_id, redemptions.currency, redemptions.given_by, draws.lot, draws.points
-FROM draws JOIN redemptions USING (owner, redemption_id) JOIN lots ON lots.lot = draws.lot
+SELECT redemptions.owner, redemption_id, redemptions.currency, redemptions.given_by, draws.lot, draws.points,
+       draws.expires_us, draws.rank, draws.given_by AS earned_by
+FROM draws JOIN redemptions USING (owner, redemption_id)
 LEFT JOIN parting AS spends ON spends.owner = draws.owner AND spends.given_by = redemptions.given_by
-LEFT JOIN parting AS earns ON earns.owner = draws.owner AND earns.given_by = lots.given_by
+LEFT JOIN parting AS earns ON earns.owner = draws.owner AND earns.given_by = draws.given_by
 WHERE draws.owner IN (SELECT owner FROM parting) AND NOT cancelled AND (spends.owner IS NULL) != (earns.owner IS NULL);
-UPDATE lots SET points = lots.points + back.points
-FROM (SELECT lot, sum(points) AS points FROM crossed GROUP BY lot) AS back WHERE lots.lot = back.lot;
+CREATE OR REPLACE TEMP TABLE refills AS
+SELECT coalesce(parting.other, crossed.owner) AS owner, currency, lot, rank, expires_us, points, earned_by AS given_by
+FROM crossed LEFT JOIN parting ON parting.owner = crossed.owner AND parting.given_by = earned_by;
 DELETE FROM draws USING crossed
-WHERE draws.owner = crossed.owner AND draws.redemption_id = crossed.redemption_id AND draws.lot = crossed.lot;
+WHERE draws.owner = crossed.owner AND draws.redemption_id = crossed.redemption_id AND draws.lot = crossed.lot
+  AND draws.expires_us = crossed.expires_us;
 UPDATE draws SET owner = other FROM parting JOIN redemptions USING (owner, given_by)
 WHERE draws.owner = parting.owner AND draws.redemption_id = redemptions.redemption_id;
 UPDATE redemptions SET owner = other FROM parting
