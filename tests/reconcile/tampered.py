@@ -41,7 +41,7 @@ def halves(out: Path, folder: Path) -> list[Path]:
     entries = out / "warehouse" / "parquet" / "entries" / "*.parquet"
     with duckdb.connect() as connection:
         (first,) = connection.execute(f"SELECT min(member_id) FROM read_parquet('{entries}')").fetchall()[0]
-    made = []
+    made: list[Path] = []
     for half in ("=", "!="):
         copy = folder / f"half {len(made)}"
         shutil.copytree(out, copy)
