@@ -133,7 +133,7 @@ def _print_verdict(to: Console, told: Told) -> None:
         to.print(f"NOT RECOMPUTED: {currency}. The SQL does not know {', '.join(features)}; nothing is said of these "
                  "balances.", style="bold")  # fmt: skip
     for currency, rules in told.believed.items():
-        to.print(f"BELIEVED: of {currency} the points of {', '.join(rules)}; what became of them is recomputed.",
+        to.print(f"BELIEVED: of {currency} {', '.join(rules)}; what became of these points is recomputed.",
                  style="bold")  # fmt: skip
     if told.tiers_not_recomputed:
         unknown = ", ".join(told.tiers_not_recomputed)

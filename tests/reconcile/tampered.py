@@ -37,17 +37,20 @@ def tamper(out: Path, copy: Path, rule: str) -> str:
 
 
 def halves(out: Path, folder: Path) -> list[Path]:
-    """Two folders that each have what a run wrote down of half of the members, as two processes have it."""
-    made = []
-    for half in (0, 1):
-        copy = folder / f"half {half}"
+    """Two folders: one with what a run wrote down of its first member, one with the rest, as two processes have it."""
+    entries = out / "warehouse" / "parquet" / "entries" / "*.parquet"
+    with duckdb.connect() as connection:
+        (first,) = connection.execute(f"SELECT min(member_id) FROM read_parquet('{entries}')").fetchall()[0]
+    made: list[Path] = []
+    for half in ("=", "!="):
+        copy = folder / f"half {len(made)}"
         shutil.copytree(out, copy)
         with duckdb.connect() as connection:
             for path in sorted((copy / "warehouse" / "parquet").rglob("*.parquet")):
                 query = "SELECT * FROM read_parquet($path)"
                 columns = connection.execute(query, {"path": str(path)}).description or ()
                 key = "member_id" if "member_id" in [column[0] for column in columns] else "''"
-                _rewrite(connection, path, f"{query} WHERE hash({key}) % 2 = {half}", {"path": str(path)})
+                _rewrite(connection, path, f"{query} WHERE {key} {half} '{first}'", {"path": str(path)})
         made.append(copy)
     return made
 

@@ -19,8 +19,9 @@ currencies:
   gems: {name: Gems, returns: within_balance, expiry: {policy: activity_extends, days: 9}}
 earn:
   - {id: spend, on: purchase, currency: points, points: 1, per: {amount: 100, currency: GBP}}
-  - {id: visit, on: store_visit, currency: points, points: 5}
-  - {id: fly, on: purchase, currency: miles, points: 1, per: {amount: 100, currency: GBP}, hold: {delay: 5d}}
+  - {id: visit, on: store_visit, currency: points, points: 5, first: 1}
+  - {id: fly, on: purchase, currency: miles, points: 1, per: {amount: 100, currency: GBP}, expires_after: 5d}
+  - {id: once, on: store_visit, currency: gems, points: 1, once_a: day}
 """
 
 
@@ -50,10 +51,10 @@ def test_the_corner_shop_is_recomputed_whole() -> None:
 
 
 def test_what_is_not_recomputed_is_named_by_currency() -> None:
-    """A hold, and an expiry that activity extends; rules that ask for more than money are believed."""
+    """Points with an end of their own beside such without; rules that count over several events are believed."""
     found = coverage_of(program(RICH))
-    assert found.missing == {"points": [], "miles": ["earn.fly.hold"], "gems": ["currencies.gems.expiry"]}
-    assert found.said == {"points": ["visit"], "miles": [], "gems": []}
+    assert found.missing == {"points": [], "miles": ["earn.fly.expires_after"], "gems": []}
+    assert found.said == {"points": ["visit"], "miles": [], "gems": ["once"]}
 
 
 def test_a_currency_that_is_not_recomputed_is_loud(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_a_currency_that_is_not_recomputed_is_loud(tmp_path: Path) -> None:
     bought = events_of("purchase  ada  2026-01-01T10:00  o1  10.00 GBP")
     answer = lived(tmp_path, program(RICH), bought)
     assert answer.status == 1
-    assert "NOT RECOMPUTED: miles. The SQL does not know earn.fly.hold" in answer.output
+    assert "NOT RECOMPUTED: miles. The SQL does not know earn.fly.expires_after" in answer.output
     assert "Equal as far as it was recomputed: points." in answer.output
     assert reconcile(tmp_path / "out", tmp_path / "log", "--currency", "points").status == 0
 

@@ -39,8 +39,8 @@ LINES = [
 def events() -> Iterator[Event]:
     """What ada does, and bob, who is she."""
     total = {"amount": 4000, "currency": "GBP"}
-    basket = {"total": total, "lines": LINES, "channel": "app"}
-    told = [
+    basket: Event = {"total": total, "lines": LINES, "channel": "app"}
+    told: list[tuple[str, str, str, Event]] = [
         ("purchase", "buy", "2026-01-02T10:00", {"order_id": "o1", **basket}),
         ("store_visit", "visit", "2026-01-03T10:00", {"store": "Bath"}),
         ("boarding", "board", "2026-01-04T10:00", {}),
@@ -104,7 +104,7 @@ def test_several_folders_are_one_deployment(lived: tuple[Path, Path], tmp_path: 
     tamper(out, tmp_path / "tampered", "spend")
     for folder, status in ((out, 0), (tmp_path / "tampered", 1)):
         one, other = halves(folder, tmp_path / f"halves {status}")
+        assert reconcile(one, log).status == 1
         answer = reconcile(one, log, "--out", str(other), "--json")
         assert (answer.status, len(answer.told["drifting"])) == (status, status)
         assert reconcile(other, log, "--out", str(one), "--json").told["drifting"] == answer.told["drifting"]
-    assert reconcile(one, log).status == 1

@@ -126,11 +126,11 @@ def test_members_with_a_time_zone_of_their_own_are_left_out_and_counted(tmp_path
 @pytest.mark.parametrize(
     ("name", "missing"),
     [
-        ("coffee", ["earn.birthday.expires_after"]),
+        ("coffee", []),
         ("sport_membership", []),
         ("retail_membership", ["tiers.plan_grace", "tiers.levels.plus.plan"]),
     ],
 )
 def test_what_is_recomputed_of_the_tiers_of_shipped_programs(name: str, missing: list[str]) -> None:
-    """By visits for ever; a paid plan is not, nor points that expire by a rule of their own."""
+    """By visits for ever and by points of any rule; a paid plan is not."""
     assert coverage_of(load_program(ROOT / "config" / "programs" / f"{name}.yaml")).tiers == missing
