@@ -106,10 +106,11 @@ class MemberMachine:
             if step.linked is not None:
                 _link(member, step)
             event, awaited = step.event, member.books.awaited
-            kind = type(event)
-            if awaited and (TAGS[kind] in awaited or (kind is Activity and event.data.kind in awaited)):
+            if awaited and (
+                TAGS[type(event)] in awaited or (type(event) is Activity and event.data.kind in awaited)
+            ):  # fmt: skip
                 self._ledger.happened(member, event, step, emit)
-            handler = handlers.get(kind)
+            handler = handlers.get(type(event))
             if handler is not None:
                 handler(member, event, step, emit)
             dirty[member_id] = member
