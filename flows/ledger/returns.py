@@ -140,5 +140,6 @@ def _give_back(books: Books, account: Account, terms: Terms, due: Due, changes: 
     if earned.lot:
         by = "" if due.piece.by == books.by else due.piece.by
         expires_us = _expiry_of(account, terms, earned) or earned.expires_us
-        lodge(account, Lot(expires_us, earned.lot, account.available - before, by, ordered=True), changes)
+        if expires_us:  # else the number was a hold's, and what it released never ends
+            lodge(account, Lot(expires_us, earned.lot, account.available - before, by, ordered=True), changes)
     return points

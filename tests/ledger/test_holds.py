@@ -194,3 +194,22 @@ def test_all_is_released_where_the_program_says_so() -> None:
         purchase  m1/ada     2026-01-01T10:00  o1  10.00 EUR   -> +0 = 0 (10 pending)
         activity  m1/ada     2026-01-02T10:00  delivered 5     -> +10 = 10 (0 pending)
         """, courier("all"))  # fmt: skip
+
+
+def test_points_given_back_after_their_hold_never_end_where_the_currency_does_not() -> None:
+    """A further shipment lowers what a return is due: what comes back is no lot, as what was released was none."""
+    never = program("""
+        time_zone: UTC
+        currencies: {points: {name: Points}}
+        earn:
+          - {id: spend, on: purchase, currency: points, points: 1, per: {amount: 100, currency: GBP}, hold: {delay: 1d}}
+        """)
+    desk = tell("""
+        purchase  m1/ada  2026-01-01T10:00  o1  1.00 GBP  -> +0 = 0 (1 pending)
+        later     -       2026-01-03T00:00                -> +1 = 1 (0 pending)
+        return    m1/ada  2026-01-03T10:00  o1  1.00 GBP  -> -1 = 0
+        purchase  m1/ada  2026-01-04T10:00  o1  1.99 GBP  -> +0 = 0 (1 pending), +1 = 1
+        later     -       2026-01-06T00:00                -> +1 = 2 (0 pending)
+        later     -       2030-01-01T00:00                -> nothing
+        """, never)  # fmt: skip
+    assert desk.lots("m1") == []
