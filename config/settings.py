@@ -43,7 +43,7 @@ class Settings(BaseModel):
     epoch_seconds: Seconds = Field(default=5.0, description="Time between two snapshots of a bounded run.")
     follow_epoch_seconds: Seconds = Field(default=1.0, description="Time between two snapshots while following.")
     batch_lines: int = Field(default=1000, ge=1, le=100_000, description="Events that travel as one item.")
-    cache_mb: int = Field(default=384, ge=16, le=1_048_576, description="Bound of the members in memory, in MiB.")
+    cache_mb: int = Field(default=384, ge=16, le=1_048_576, description="Bound of the states in memory, in MiB.")
     key_groups: int = Field(
         default=256, ge=1, le=65_536, description="Parts of the state that can move; fixed with the first run."
     )

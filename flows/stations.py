@@ -20,6 +20,7 @@ from flows.member import MemberMachine, Shared
 from flows.runtime.collector import collect_now_and_then
 from flows.runtime.marks import StoredMarks
 from flows.runtime.metrics import Metrics
+from flows.runtime.pool import Pool
 from flows.runtime.seen import SeenEvents
 from flows.runtime.store import Store
 from flows.runtime.table import Table, Weight
@@ -52,6 +53,7 @@ TOTALS_ROW = b"\x00n"
 RULES_ROW = b"\x00r"
 NO_RULES = b"[]"  # what a state of an earlier release was made with, as far as anybody knows
 NEVER_US = 1 << 63
+DEFAULT_CACHE_BYTES = 384 << 20
 OWNERS_SHARE, PERSONS_SHARE, SIGHTED_SHARE, RARE_SHARE, MEMBERS_SHARE = 0.26, 0.20, 0.06, 0.01, 0.46
 OWNER_WEIGHT, PERSON_WEIGHT, MEMBER_WEIGHT = Weight(145, 1), Weight(200, 4), Weight(360, 8)
 TIME_BYTES = 8
@@ -70,7 +72,7 @@ class Wiring:
     program: Program
     folder: Path | None = None
     groups: int = 256
-    cache_bytes: int = 384 << 20
+    cache_bytes: int = DEFAULT_CACHE_BYTES
     metrics: Metrics = field(default_factory=Metrics)
     clocks: dict[str, Callable[[], int]] = field(default_factory=dict)
     spent: Counter[str] = field(default_factory=Counter)
@@ -86,6 +88,9 @@ class Wiring:
     too_many_dead: Callable[[str], None] = print
     erasure_key: bytes = b""
     voucher_secret: bytes = b""
+
+    def __post_init__(self) -> None:
+        self.pool = Pool(self.cache_bytes)
 
     def next_due_us(self) -> int | None:
         """When the earliest timer of any station is due; None if there is none."""
@@ -205,6 +210,7 @@ class StitchHost:
         self._seen.flush(self.totals.log_us)
         self._store.write_changed(TOTALS_ROW, encode_state(self.totals))
         number = self._store.checkpoint()
+        self._wiring.pool.settle()
         _note_state(self._wiring, self.name, self._store, caches, self._timers, self._looked_up)
         self._looked_up = 0
         collect_now_and_then()
@@ -225,20 +231,22 @@ class StoredTables(Tables):
 
 
 def _identity_tables(wiring: Wiring, store: Store | None) -> StoredTables:
-    groups, cache = wiring.groups, wiring.cache_bytes
-
-    def share(part: float) -> int:
-        return int(cache * part)
-
-    return StoredTables(
-        Table(b"i", str.encode, bytes.decode, store, groups, share(OWNERS_SHARE), OWNER_WEIGHT),
-        Table(b"p", encode_state, decode_person, store, groups, share(PERSONS_SHARE), PERSON_WEIGHT),
-        Table(b"g", encode_state, decode_page, store, groups, share(RARE_SHARE)),
-        Table(b"s", encode_state, decode_sighting, store, groups, share(SIGHTED_SHARE)),
-        Table(b"x", _pack_time, _unpack_time, store, groups, share(RARE_SHARE)),
+    groups = wiring.groups
+    tables = StoredTables(
+        Table(b"i", str.encode, bytes.decode, store, groups, weight=OWNER_WEIGHT),
+        Table(b"p", encode_state, decode_person, store, groups, weight=PERSON_WEIGHT),
+        Table(b"g", encode_state, decode_page, store, groups),
+        Table(b"s", encode_state, decode_sighting, store, groups),
+        Table(b"x", _pack_time, _unpack_time, store, groups),
         StoredMarks(b"w", store, groups),
         StoredMarks(b"k", store, groups),
     )
+    wiring.pool.add(tables.owners, OWNERS_SHARE)
+    wiring.pool.add(tables.persons, PERSONS_SHARE)
+    wiring.pool.add(tables.pages, RARE_SHARE)
+    wiring.pool.add(tables.sighted, SIGHTED_SHARE)
+    wiring.pool.add(tables.erased, RARE_SHARE)
+    return tables
 
 
 def _pack_time(time_us: int) -> bytes:
@@ -260,9 +268,9 @@ class MemberHost:
         packed = None if store is None else store.get(TOTALS_ROW)
         self.totals = MemberTotals() if packed is None else decode_member_totals(packed)
         self._members: Table[Member] = Table(
-            b"m", encode_state, decode_member, store, wiring.groups, int(wiring.cache_bytes * MEMBERS_SHARE),
-            MEMBER_WEIGHT,
+            b"m", encode_state, decode_member, store, wiring.groups, weight=MEMBER_WEIGHT
         )
+        wiring.pool.add(self._members, MEMBERS_SHARE)
         self._timers = Timers(store, wiring.groups)
         self._shelves: Table[Shelf] = Table(b"s", encode_state, decode_shelf, store, wiring.groups)
         wiring.load_member = self._members.peek
@@ -331,6 +339,7 @@ class MemberHost:
         self._flush()
         self._store.write_changed(TOTALS_ROW, encode_state(self.totals))
         number = self._wiring.checkpoints[self.name] = self._store.checkpoint()
+        self._wiring.pool.settle()
         _note_state(self._wiring, self.name, self._store, [self._members], self._timers, self._looked_up)
         self._looked_up = 0
         self._wiring.spent[f"{self.name} epoch"] += int((time.perf_counter() - began) * 1e9)

@@ -71,9 +71,13 @@ class Table(Generic[T]):
         self._all_here = store is None or store.is_new
         self._tag, self._pack, self._unpack = tag, pack, unpack
         self._store, self._groups = store, groups
-        self._bound_bytes = UNBOUNDED_BYTES if store is None else bound_bytes
         self._weight = weight
         self._row_bytes = float(weight.row_bytes * 2)
+        self.bound(bound_bytes)
+
+    def bound(self, bound_bytes: int) -> None:
+        """Keep no more than so many bytes of rows from now on, and no less than a few; without a store all of them."""
+        self._bound_bytes = UNBOUNDED_BYTES if self._store is None else bound_bytes
         self.young_max = self._rows_max()
 
     def get(self, key: str) -> T | None:
