@@ -34,7 +34,10 @@ def lines(begin: int, end: int) -> list[Sent]:
 
 
 def test_a_broker_that_goes_away_is_waited_for(brokers: BrokerMaker, caplog: pytest.LogCaptureFixture) -> None:
-    """Killed and held still for some seconds: one line when it begins, one when it ends, nothing lost or twice."""
+    """Killed and held still for some seconds: a line when it begins, one when it ends, nothing lost or twice.
+
+    A broker that is back may have to find its leaders first: that is an outage of its own then, with two lines more.
+    """
     broker = brokers()
     topics = Topics(broker.bootstrap)
     reading = Reading(broker.bootstrap, topics.make(2))
@@ -51,7 +54,11 @@ def test_a_broker_that_goes_away_is_waited_for(brokers: BrokerMaker, caplog: pyt
         topics.produce(reading.topics[0], lines(100, 200))
         found += until_read(log, 100)
     said = [record.getMessage() for record in caplog.records]
-    assert ["waiting" in said[0], "answers again" in said[-1], len(said)] == [True, True, 2]
+    assert said
+    assert ["answers again" if number % 2 else ": waiting" for number in range(len(said))] == [
+        "answers again" if "answers again" in line else line[-len(": waiting") :] for line in said
+    ]
+    assert len(said) % 2 == 0
     assert 2 < log.away_seconds() < time.monotonic() - began
     broker.pause()
     found += read_for(log, 1)
