@@ -21,7 +21,16 @@ from connectors.kafka.log import KafkaLog
 from connectors.kafka.options import KafkaLogOptions
 from schemas.decode import EventDecoder
 from schemas.log import LogBatch
-from tests.connectors.kafka.reading import Reading, read_for, read_while, rows, stored, to_the_end, until_read
+from tests.connectors.kafka.reading import (
+    WAIT_SECONDS,
+    Reading,
+    read_for,
+    read_while,
+    rows,
+    stored,
+    to_the_end,
+    until_read,
+)
 from tests.connectors.logs import event_line, names, told
 from tests.kafka.broker import Broker
 from tests.kafka.fixtures import BrokerMaker
@@ -157,8 +166,10 @@ def test_lag_tools_see_the_snapshots(topics: Topics) -> None:
     until_read(log, 10)
     assert log.lag() == dict.fromkeys(log.lag(), 0)
     log.progress()
-    read_for(log, 0.5)
-    assert committed(topics.bootstrap, reading.topics[0], reading.topics[0]) == [5, 5]
+    until = time.monotonic() + WAIT_SECONDS
+    while committed(topics.bootstrap, reading.topics[0], reading.topics[0]) != [5, 5]:
+        assert time.monotonic() < until, "the group has no offsets"
+        read_for(log, 0.3)
     log.close()
 
 
