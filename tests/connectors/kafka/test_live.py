@@ -195,11 +195,11 @@ def test_a_followed_log_may_end_at_a_log_time(topics: Topics) -> None:
     topic = topics.make(2)
     reading = Reading(topics.bootstrap, topic)
     topics.made.append(reading.exceptions)
-    until_us = int(time.time() * 1_000_000) + 600_000
+    until_us = int(time.time() * 1_000_000) + 3_000_000
     log = reading.open(follow=True, until_us=until_us)
     topics.produce(topic, [event_line("a", 1)])
     found = until_read(log, 1)
-    time.sleep(0.7)
+    time.sleep(max(0.0, until_us / 1_000_000 - time.time()) + 0.1)
     topics.produce(topic, [Sent(event_line("b", 1), partition=1)])
     found += to_the_end(log)
     log.close()
