@@ -126,14 +126,9 @@ class Table(Generic[T]):
 
     def put_all(self, keys: list[str], row: T) -> None:
         """Keep the same row, one that nobody changes, under several keys."""
+        put = self.put
         for key in keys:
-            self.dirty[key] = row
-            if key not in self.young:
-                if self._old:
-                    self._old.pop(key, None)
-                if len(self.young) >= self.young_max:
-                    self._turn()
-            self.young[key] = row
+            put(key, row)
 
     def remove(self, key: str) -> None:
         """Forget the row."""

@@ -23,6 +23,17 @@ def settings(**changed: object) -> Settings:
     return Settings.model_validate({"metrics_port": 0, "keep_records": True, "epoch_seconds": 0.2, **changed})
 
 
+def edited(program: Path, folder: Path, *edits: tuple[str, str]) -> Path:
+    """A program with some of its text replaced, each in the one place where it stands, as a file."""
+    text = program.read_text(encoding="utf-8")
+    for old, new in edits:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    path = folder / "program.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def live(
     log: Path, out: Path, chosen: Settings | None = None, program: Program | None = None, *, fresh: bool = False,
     until_us: int | None = None,

@@ -16,7 +16,7 @@ import pytest
 
 from flows.runtime.metrics import names
 from tests.flow.commands import Command, run_options, wait_until
-from tests.flow.lives import CORNER_SHOP, live, settings
+from tests.flow.lives import CORNER_SHOP, edited, live, settings
 from tests.flow.outcomes import Outcome, differences, outcome, repeated
 
 QUICK = (("after: 2h", "after: 1s"), ('quiet_hours: {from: "21:00", to: "08:00"}', ""))
@@ -24,13 +24,7 @@ QUICK = (("after: 2h", "after: 1s"), ('quiet_hours: {from: "21:00", to: "08:00"}
 
 def quick_program(folder: Path) -> Path:
     """The corner shop with carts that are abandoned after a second, at any time of day."""
-    text = CORNER_SHOP.read_text(encoding="utf-8")
-    for old, new in QUICK:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    path = folder / "quick.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
+    return edited(CORNER_SHOP, folder, *QUICK)
 
 
 def event(name: str, kind: str, **data: object) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from tests.flow.commands import Command, Ended
-from tests.flow.lives import CORNER_SHOP
+from tests.flow.lives import CORNER_SHOP, edited
 
 WRONG_USAGE = 2
 
@@ -49,10 +49,4 @@ def counts(comparison: dict[str, Any]) -> dict[str, tuple[int, int, int, int]]:
 
 def other_program(folder: Path, *edits: tuple[str, str]) -> Path:
     """The corner shop's program with some of its text replaced, as a file."""
-    text = CORNER_SHOP.read_text(encoding="utf-8")
-    for old, new in edits:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    path = folder / "program.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
+    return edited(CORNER_SHOP, folder, *edits)

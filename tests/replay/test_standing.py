@@ -6,7 +6,7 @@ import pytest
 
 from config.loader import load_program
 from tests.commands.made import balanza
-from tests.flow.lives import live, settings
+from tests.flow.lives import edited, live, settings
 from tests.programs.tables import PROGRAMS, shipped, write_log
 from tests.programs.test_run import STORY
 from tests.replay.folders import called, counts, replay
@@ -37,13 +37,7 @@ def coffee(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def coffee_with(folder: Path, *edits: tuple[str, str]) -> Path:
     """The coffee chain's program with some of its text replaced, as a file."""
-    text = COFFEE.read_text(encoding="utf-8")
-    for old, new in edits:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    path = folder / "coffee.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
+    return edited(COFFEE, folder, *edits)
 
 
 def test_the_same_program_gives_the_same_standing(tmp_path: Path, coffee: tuple[Path, Path]) -> None:
